@@ -1,0 +1,1 @@
+"""The measuring: clips in, numbers out."""

@@ -1,0 +1,79 @@
+"""Raw samples of one case: a structured int64 array with one record per frame.
+
+Fields of a record, in order:
+
+    round        round of the shuffled interleaving the frame was measured in
+    frame        index of the frame in its clip
+    is_keyframe  1 for a key frame
+    unit_bytes   bytes of the access unit (or raw frame) that entered the pipeline
+    wire_bytes   bytes that left the sender for the relay, all headers and tags included
+    packets      packets (or sealed units) that left the sender
+    due_ns       when the frame was due (paced model), else equal to start_ns
+    start_ns     clock before the first stage
+    <role>/<stage>   clock after that stage; it began when the one before it ended
+
+All times are readings of one monotonic clock, so only differences mean anything.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from pipelines.stage import Role
+
+Samples = npt.NDArray[np.void]
+"""A structured array as described above, of shape (frames,)."""
+
+FIXED_FIELDS = (
+    "round",
+    "frame",
+    "is_keyframe",
+    "unit_bytes",
+    "wire_bytes",
+    "packets",
+    "due_ns",
+    "start_ns",
+)
+
+
+def stage_field(role: Role, stage: str) -> str:
+    """Return the name of the column that holds the end times of `stage`."""
+    return f"{role}/{stage}"
+
+
+def samples_dtype(stage_fields: Sequence[str]) -> np.dtype[np.void]:
+    """Return the dtype of samples whose stages are `stage_fields`, in the order they run."""
+    return np.dtype([(name, np.int64) for name in (*FIXED_FIELDS, *stage_fields)])
+
+
+def stage_fields(samples: Samples) -> tuple[str, ...]:
+    """Return the stage columns of `samples` in the order they ran."""
+    names = samples.dtype.names or ()
+    return tuple(names[len(FIXED_FIELDS) :])
+
+
+def stage_durations_ns(samples: Samples) -> dict[str, npt.NDArray[np.int64]]:
+    """Return each stage's service time per frame in ns, keyed by its column."""
+    durations: dict[str, npt.NDArray[np.int64]] = {}
+    began = samples["start_ns"]
+    for field in stage_fields(samples):
+        durations[field] = samples[field] - began
+        began = samples[field]
+    return durations
+
+
+def role_durations_ns(samples: Samples) -> dict[Role, npt.NDArray[np.int64]]:
+    """Return the service time per frame in ns of each role that has a stage."""
+    totals: dict[Role, npt.NDArray[np.int64]] = {}
+    for field, duration_ns in stage_durations_ns(samples).items():
+        role = Role(field.split("/", 1)[0])
+        totals[role] = totals[role] + duration_ns if role in totals else duration_ns
+    return totals
+
+
+def latency_ns(samples: Samples) -> npt.NDArray[np.int64]:
+    """Return the time from due to the end of the last stage, per frame, in ns."""
+    fields = stage_fields(samples)
+    ended = samples[fields[-1]] if fields else samples["start_ns"]
+    return ended - samples["due_ns"]

@@ -1,0 +1,1 @@
+"""The AEADs of one contract, and the table of all of them."""

@@ -1,0 +1,1 @@
+"""Named compositions: the pipelines a user can select."""
