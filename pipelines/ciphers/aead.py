@@ -11,7 +11,10 @@ Bytes = bytes | bytearray | memoryview | U8
 
 
 class Aead(Protocol):
-    """A keyed cipher. It holds no counters: the caller never repeats a nonce under one key."""
+    """A keyed cipher. It holds no counters: the caller never repeats a nonce under one key.
+
+    A keyed object may keep a library context between calls, so it is not for two threads at once.
+    """
 
     def seal_into(self, nonce: Bytes, aad: Bytes, plaintext: Bytes, out: U8) -> int:
         """Write ciphertext || tag to the start of `out` and return its length in bytes.
@@ -23,9 +26,10 @@ class Aead(Protocol):
     def open_into(self, nonce: Bytes, aad: Bytes, sealed: Bytes, out: U8) -> int:
         """Write the plaintext to the start of `out` and return its length in bytes.
 
-        `out` has room for `len(sealed)` bytes. Raises AuthenticationFailed where the tag does not
-        fit (a cipher that authenticates) and Malformed where the length is impossible; then what
-        stands in `out` must not be used.
+        `out` has room for `len(sealed)` bytes and does not overlap `sealed`. Raises
+        AuthenticationFailed where the tag does not fit (a cipher that authenticates) and Malformed
+        where the length or the padding is impossible; then what stands in `out` must not be used.
+        Raises ValueError for a nonce of the wrong size or an `out` too short for the plaintext.
         """
 
 
