@@ -1,0 +1,8 @@
+"""The exit codes of every command, as the README lists them."""
+
+OK = 0
+CASE_FAILED = 1  # at least one case ended in an error; the others were measured
+USAGE = 2  # the command line, a suite, a clip or a run folder cannot be used as asked
+INCOMPARABLE = 4  # the run was begun on another machine or with other libraries
+WRONG_ANSWER = 5  # a pipeline gave a wrong answer; its time means nothing
+INTERRUPTED = 130  # stopped by Ctrl-C; what was measured is kept

@@ -1,0 +1,221 @@
+"""Suites: TOML files whose lists multiply into cases, each with the reason it is measured."""
+
+import difflib
+import hashlib
+from collections.abc import Collection, Iterable, Mapping
+from fnmatch import fnmatchcase
+from importlib.resources import files
+from itertools import product
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from pipelines.media import CODECS
+from pipelines.pipeline import Pipeline
+
+SUITE_SCHEMA = 1
+
+Model = Literal["stage", "paced"]
+Media = Literal["cached", "live"]
+
+
+class SuiteError(Exception):
+    """A suite cannot be used; the message names file, key, value and the known values."""
+
+
+class CaseList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One [[case]] of a suite: every combination of its lists is a case.
+
+    `media` is "cached" (access units come from the cache, so only crypto and packets are timed)
+    or "live" (the sender encodes, the receiver decodes). `seconds` is the measuring time of each
+    case and `rounds` the number of shuffled slices it is cut into. A pipeline may be a glob.
+    """
+
+    why: str
+    model: Model
+    clips: list[str]
+    codecs: list[str]
+    pipelines: list[str]
+    media: Media = "cached"
+    seconds: float | None = None
+    rounds: int | None = None
+    deadline_ms: float | None = None
+
+
+class SuiteFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A suite as it is written."""
+
+    schema: int
+    summary: str
+    seconds: float
+    rounds: int
+    case: list[CaseList]
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """One cell of the matrix. `deadline_ms` is 0 where the frame interval is the deadline."""
+
+    why: str
+    model: Model
+    media: Media
+    clip: str
+    codec: str
+    pipeline: str
+    seconds: float
+    rounds: int
+    deadline_ms: float = 0.0
+
+    @property
+    def id(self) -> str:
+        """Name of the case in rows, files and `--only`."""
+        model = self.model if self.media == "cached" else f"{self.model}-{self.media}"
+        return f"{model}/{self.clip}/{self.codec}/{self.pipeline}"
+
+
+class Suite(msgspec.Struct, frozen=True, kw_only=True):
+    """A suite with its cases spelt out. `sha256` is that of its text."""
+
+    name: str
+    summary: str
+    sha256: str
+    cases: tuple[Case, ...]
+
+
+def builtin_suites() -> dict[str, Path]:
+    """Return the files of the shipped suites by name."""
+    folder = Path(str(files("bench") / "suites"))
+    return {path.stem: path for path in sorted(folder.glob("*.toml"))}
+
+
+def find_suite(name: str) -> Path:
+    """Return the file of a shipped suite, or the path of the user's own. Raises SuiteError."""
+    shipped = builtin_suites()
+    if name in shipped:
+        return shipped[name]
+    if Path(name).suffix == ".toml":
+        return Path(name)
+    raise SuiteError(f"unknown suite {name!r}; {known(name, shipped)}, or a path to a .toml file")
+
+
+def load_suite(
+    path: Path, pipelines: Mapping[str, Pipeline], clips: Collection[str] | None = None
+) -> Suite:
+    """Read a suite and multiply out its cases.
+
+    `pipelines` are those of the registry; `clips` are the catalogue's ids, or None where clip
+    names are checked elsewhere. Raises SuiteError, which names file, key, value and known values.
+    """
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise SuiteError(f"{path}: {error.strerror or error}") from error
+    return parse_suite(text, path, pipelines, clips)
+
+
+def parse_suite(
+    text: bytes, path: Path, pipelines: Mapping[str, Pipeline], clips: Collection[str] | None
+) -> Suite:
+    """Return the suite that `text` describes; `path` is named in errors. Raises SuiteError."""
+    try:
+        suite = msgspec.toml.decode(text, type=SuiteFile)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise SuiteError(f"{path.name}: {located(str(error))}") from error
+    if suite.schema != SUITE_SCHEMA:
+        raise SuiteError(
+            f"{path.name}: schema: {suite.schema} is not understood; this sealbench reads"
+            f" schema {SUITE_SCHEMA}"
+        )
+    cases: dict[str, Case] = {}
+    for index, case_list in enumerate(suite.case):
+        where = f"{path.name}: case[{index}]"
+        for case in multiply(case_list, suite, where, pipelines, clips):
+            cases.setdefault(case.id, case)
+    if not cases:
+        raise SuiteError(f"{path.name}: case: the suite has no cases")
+    return Suite(
+        name=path.stem,
+        summary=suite.summary,
+        sha256=hashlib.sha256(text).hexdigest(),
+        cases=tuple(cases.values()),
+    )
+
+
+def multiply(
+    case_list: CaseList,
+    suite: SuiteFile,
+    where: str,
+    pipelines: Mapping[str, Pipeline],
+    clips: Collection[str] | None,
+) -> Iterable[Case]:
+    """Return every combination of the lists of one [[case]]. Raises SuiteError."""
+    seconds = suite.seconds if case_list.seconds is None else case_list.seconds
+    rounds = suite.rounds if case_list.rounds is None else case_list.rounds
+    if not 0 < seconds <= 3600:
+        raise SuiteError(f"{where}.seconds: {seconds} is not above 0 and at most 3600")
+    if not 1 <= rounds <= 1000:
+        raise SuiteError(f"{where}.rounds: {rounds} is not from 1 to 1000")
+    if case_list.deadline_ms is not None and not 0 < case_list.deadline_ms <= 60_000:
+        raise SuiteError(f"{where}.deadline_ms: {case_list.deadline_ms} is not from 0 to 60000")
+    for codec in case_list.codecs:
+        if codec not in CODECS:
+            raise SuiteError(f"{where}.codecs: unknown {codec!r}; {known(codec, CODECS)}")
+    for clip in case_list.clips:
+        clip_id = clip.split("->", 1)[0]
+        if clips is not None and clip_id not in clips and not clip_id.startswith("synthetic"):
+            raise SuiteError(f"{where}.clips: unknown {clip!r}; {known(clip_id, clips)}")
+    names = expand(case_list.pipelines, where, pipelines)
+    for field, values in (
+        ("clips", case_list.clips),
+        ("codecs", case_list.codecs),
+        ("pipelines", names),
+    ):
+        if not values:
+            raise SuiteError(f"{where}.{field}: the list is empty")
+    for clip, codec, name in product(case_list.clips, case_list.codecs, names):
+        taken = pipelines[name].codecs
+        if codec not in taken:
+            raise SuiteError(
+                f"{where}.codecs: pipeline {name!r} does not take {codec!r}; it takes"
+                f" {', '.join(taken)}"
+            )
+        yield Case(
+            why=case_list.why,
+            model=case_list.model,
+            media=case_list.media,
+            clip=clip,
+            codec=codec,
+            pipeline=name,
+            seconds=seconds,
+            rounds=rounds if case_list.model == "stage" else 1,
+            deadline_ms=case_list.deadline_ms or 0.0,
+        )
+
+
+def expand(patterns: Iterable[str], where: str, pipelines: Mapping[str, Pipeline]) -> list[str]:
+    """Return the pipeline names that `patterns` (names or globs) stand for. Raises SuiteError."""
+    names: dict[str, None] = {}
+    for pattern in patterns:
+        matched = [name for name in pipelines if fnmatchcase(name, pattern)]
+        if not matched:
+            raise SuiteError(f"{where}.pipelines: unknown {pattern!r}; {known(pattern, pipelines)}")
+        names.update(dict.fromkeys(matched))
+    return list(names)
+
+
+def known(value: str, values: Collection[str]) -> str:
+    """Return `did you mean ...?` where one is close, else the known values (at most a dozen)."""
+    close = difflib.get_close_matches(value, values, n=1)
+    if close:
+        return f"did you mean {close[0]!r}?"
+    listed = sorted(values)
+    more = f", … ({len(listed)} in all)" if len(listed) > 12 else ""
+    return f"known: {', '.join(listed[:12])}{more}"
+
+
+def located(message: str) -> str:
+    """Return msgspec's message with its path in front: `case[2].model: Invalid enum value ...`."""
+    text, separator, place = message.partition(" - at `$")
+    if not separator:
+        return message
+    return f"{place.rstrip('`').lstrip('.').replace('[...]', '[]')}: {text}"
