@@ -1,0 +1,18 @@
+"""Memory for outgoing packets that grows to the largest batch and is then used again."""
+
+import numpy as np
+
+from pipelines.media import U8
+
+
+class GrowOnlyMemory:
+    """One flat buffer; what it lends is valid until the next call of `lend`."""
+
+    def __init__(self) -> None:
+        self._flat: U8 = np.empty(0, dtype=np.uint8)
+
+    def lend(self, size: int) -> U8:
+        """Return `size` bytes of undefined content, as uint8 of shape (size,)."""
+        if size > len(self._flat):
+            self._flat = np.empty(size, dtype=np.uint8)
+        return self._flat[:size]
