@@ -55,7 +55,7 @@ def copied(unit: Unit) -> Unit:
 
 
 def flipped_bits(size: int) -> list[int]:
-    """Return the bit positions to flip in a message of `size` bytes: all at the edges, some between."""
+    """Return the bits to flip in a message of `size` bytes: all at the edges, some between."""
     edge = min(EDGE_BYTES, size)
     at_edges = [*range(edge), *range(max(edge, size - EDGE_BYTES), size)]
     bits_each = 1 if size > LARGE_BYTES else 8

@@ -85,7 +85,7 @@ class TimedFrames:
         self._facts = np.zeros((count, len(MEDIA_FIELDS)), dtype=np.int64)
         self._sent = 0
         # A memoryview stores an int in half the time that an array takes; it wants one dimension.
-        self._stamp = memoryview(self._stamps.reshape(-1))
+        self._stamp = self._stamps.reshape(-1).data
 
     def send(self, unit: Unit) -> None:
         """Take one unit through all stages, reading the clock between them. Raises FrameFailed."""
@@ -108,9 +108,7 @@ class TimedFrames:
         self._facts[self._sent] = media_facts(entered, wire)
         self._sent += 1
 
-    def samples(
-        self, *, round_index: int, due_ns: npt.NDArray[np.int64] | None = None
-    ) -> Samples:
+    def samples(self, *, round_index: int, due_ns: npt.NDArray[np.int64] | None = None) -> Samples:
         """Return the samples of all frames; without `due_ns` a frame was due when it started."""
         samples = np.zeros(len(self._stamps), dtype=samples_dtype(self._chain.fields))
         samples["round"] = round_index

@@ -5,7 +5,7 @@ from fnmatch import fnmatchcase
 
 import msgspec
 
-from bench.suite import Case, SuiteError, known
+from bench.suite import Case, SuiteError
 
 
 def only(cases: Sequence[Case], pattern: str | None) -> tuple[Case, ...]:

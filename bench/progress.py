@@ -1,34 +1,35 @@
 """How long work tells how far it is: one shape for a terminal, a pipe and a test."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 
-class Advance(Protocol):
-    """Tells that more of a task is done."""
-
-    def __call__(self, steps: float = 1, /) -> None:
-        """Add `steps` to what is done."""
-
-
 class Progress(Protocol):
-    """Shows tasks and notes to whoever waits."""
+    """A listener: a terminal draws a bar, a pipe gets the notes only."""
 
-    def task(self, what: str, total: float) -> AbstractContextManager[Advance]:
-        """Show `what` while the block runs, done at `total` steps."""
+    def begin(self, what: str, total: float) -> None:
+        """Start a piece of work, which ends the one before: what it is, and its size."""
+
+    def advance(self, done: float) -> None:
+        """Report how much of the piece is done so far."""
+
+    def end(self) -> None:
+        """End the piece of work."""
 
     def note(self, line: str) -> None:
         """Show one line that stays."""
 
 
 class Silent:
-    """Shows nothing."""
+    """Tells nobody."""
 
-    @contextmanager
-    def task(self, what: str, total: float) -> Iterator[Advance]:  # noqa: ARG002 - the contract
-        """Run the block."""
-        yield lambda steps=1: None  # noqa: ARG005 - the contract
+    def begin(self, what: str, total: float) -> None:
+        """Ignore the start."""
+
+    def advance(self, done: float) -> None:
+        """Ignore the step."""
+
+    def end(self) -> None:
+        """Ignore the end."""
 
     def note(self, line: str) -> None:
         """Drop the line."""

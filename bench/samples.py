@@ -76,4 +76,5 @@ def latency_ns(samples: Samples) -> npt.NDArray[np.int64]:
     """Return the time from due to the end of the last stage, per frame, in ns."""
     fields = stage_fields(samples)
     ended = samples[fields[-1]] if fields else samples["start_ns"]
-    return ended - samples["due_ns"]
+    late_ns: npt.NDArray[np.int64] = ended - samples["due_ns"]
+    return late_ns

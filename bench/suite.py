@@ -2,7 +2,7 @@
 
 import difflib
 import hashlib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from importlib.resources import files
 from itertools import product
@@ -147,37 +147,24 @@ def multiply(
     where: str,
     pipelines: Mapping[str, Pipeline],
     clips: Collection[str] | None,
-) -> Iterable[Case]:
-    """Return every combination of the lists of one [[case]]. Raises SuiteError."""
-    seconds = suite.seconds if case_list.seconds is None else case_list.seconds
-    rounds = suite.rounds if case_list.rounds is None else case_list.rounds
-    if not 0 < seconds <= 3600:
-        raise SuiteError(f"{where}.seconds: {seconds} is not above 0 and at most 3600")
-    if not 1 <= rounds <= 1000:
-        raise SuiteError(f"{where}.rounds: {rounds} is not from 1 to 1000")
-    if case_list.deadline_ms is not None and not 0 < case_list.deadline_ms <= 60_000:
-        raise SuiteError(f"{where}.deadline_ms: {case_list.deadline_ms} is not from 0 to 60000")
-    for codec in case_list.codecs:
-        if codec not in CODECS:
-            raise SuiteError(f"{where}.codecs: unknown {codec!r}; {known(codec, CODECS)}")
-    for clip in case_list.clips:
-        clip_id = clip.split("->", 1)[0]
-        if clips is not None and clip_id not in clips and not clip_id.startswith("synthetic"):
-            raise SuiteError(f"{where}.clips: unknown {clip!r}; {known(clip_id, clips)}")
+) -> Iterator[Case]:
+    """Yield every combination of the lists of one [[case]]. Raises SuiteError."""
+    seconds = within(f"{where}.seconds", given(case_list.seconds, suite.seconds), 0.001, 3600)
+    rounds = int(within(f"{where}.rounds", given(case_list.rounds, suite.rounds), 1, 1000))
+    deadline_ms = 0.0
+    if case_list.deadline_ms is not None:
+        deadline_ms = within(f"{where}.deadline_ms", case_list.deadline_ms, 0.001, 60_000)
+    check_clips(case_list.clips, where, clips)
+    check_codecs(case_list.codecs, where)
     names = expand(case_list.pipelines, where, pipelines)
-    for field, values in (
-        ("clips", case_list.clips),
-        ("codecs", case_list.codecs),
-        ("pipelines", names),
-    ):
-        if not values:
+    for field in ("clips", "codecs", "pipelines"):
+        if not getattr(case_list, field):
             raise SuiteError(f"{where}.{field}: the list is empty")
     for clip, codec, name in product(case_list.clips, case_list.codecs, names):
-        taken = pipelines[name].codecs
-        if codec not in taken:
+        if codec not in pipelines[name].codecs:
             raise SuiteError(
                 f"{where}.codecs: pipeline {name!r} does not take {codec!r}; it takes"
-                f" {', '.join(taken)}"
+                f" {', '.join(pipelines[name].codecs)}"
             )
         yield Case(
             why=case_list.why,
@@ -188,8 +175,35 @@ def multiply(
             pipeline=name,
             seconds=seconds,
             rounds=rounds if case_list.model == "stage" else 1,
-            deadline_ms=case_list.deadline_ms or 0.0,
+            deadline_ms=deadline_ms,
         )
+
+
+def given(own: float | None, default: float) -> float:
+    """Return a case list's own value, or the suite's where it gives none."""
+    return default if own is None else own
+
+
+def within(where: str, value: float, least: float, most: float) -> float:
+    """Return `value`. Raises SuiteError where it is not from `least` to `most`."""
+    if least <= value <= most:
+        return value
+    raise SuiteError(f"{where}: {value:g} is not from {least:g} to {most:g}")
+
+
+def check_clips(names: Iterable[str], where: str, clips: Collection[str] | None) -> None:
+    """Raise SuiteError where a clip's id (before any `->720p`) is neither known nor synthetic."""
+    for name in names:
+        clip_id = name.split("->", 1)[0]
+        if clips is not None and clip_id not in clips and not clip_id.startswith("synthetic"):
+            raise SuiteError(f"{where}.clips: unknown {name!r}; {known(clip_id, clips)}")
+
+
+def check_codecs(names: Iterable[str], where: str) -> None:
+    """Raise SuiteError where a codec is unknown."""
+    for name in names:
+        if name not in CODECS:
+            raise SuiteError(f"{where}.codecs: unknown {name!r}; {known(name, CODECS)}")
 
 
 def expand(patterns: Iterable[str], where: str, pipelines: Mapping[str, Pipeline]) -> list[str]:

@@ -7,13 +7,14 @@ units refuses whatever an attacker made of them and is left as it was.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
 from bench.attacks import copied, message_bytes, messages, tampered
 from bench.chain import Chain, build_chain
 from pipelines.engines.engine import Engine
-from pipelines.media import EncodedFrame, RawFrame, Unit
+from pipelines.media import U8, EncodedFrame, RawFrame, Unit
 from pipelines.pipeline import Pipeline
 from pipelines.session import Session
 from pipelines.stage import Opener, Party, Rejected
@@ -61,7 +62,7 @@ def verify(
     for position, inputs in recorded.items():
         victims = _Victims(
             name=chain.fields[len(chain.sender) + position],
-            fresh=lambda position=position: _opener(build_chain(pipeline, session), position),
+            fresh=partial(_new_opener, pipeline, session, position),
             stranger=_opener(stranger, position),
         )
         if victims.stranger.authenticates:
@@ -78,6 +79,10 @@ class _Victims:
     name: str
     fresh: Callable[[], Opener]
     stranger: Opener
+
+
+def _new_opener(pipeline: Pipeline, session: Session, position: int) -> Opener:
+    return _opener(build_chain(pipeline, session), position)
 
 
 def _opener(chain: Chain, position: int) -> Opener:
@@ -118,10 +123,10 @@ def _round_trip(
                 unit = stage(unit)
         except Rejected as error:
             raise WrongAnswer(f"frame {number}: {type(error).__name__}: {error}") from error
-        _compare(frame, unit, number)
+        result = _byte_exact(frame, unit, number)
         verified.count("byte-exact access units")
         if number < min(decoded_frames, len(frames)):
-            _compare_decoded(decode_original(frame), decode_result(unit), number)
+            _compare_decoded(decode_original(frame), decode_result(result), number)
             verified.count("equal decoded frames")
     raise AssertionError("frames repeat without end")
 
@@ -131,7 +136,7 @@ def _repeat(frames: Sequence[EncodedFrame]) -> Iterator[EncodedFrame]:
         yield from frames
 
 
-def _compare(frame: EncodedFrame, unit: Unit, number: int) -> None:
+def _byte_exact(frame: EncodedFrame, unit: Unit, number: int) -> EncodedFrame:
     if not isinstance(unit, EncodedFrame):
         raise WrongAnswer(f"frame {number}: the receiver ends with a {type(unit).__name__}")
     if not np.array_equal(unit.payload, frame.payload):
@@ -141,6 +146,7 @@ def _compare(frame: EncodedFrame, unit: Unit, number: int) -> None:
         )
     if unit.codec != frame.codec:
         raise WrongAnswer(f"frame {number}: codec {frame.codec} went in, {unit.codec} came out")
+    return unit
 
 
 def _compare_decoded(original: RawFrame, result: RawFrame, number: int) -> None:
@@ -175,7 +181,7 @@ def _check_plaintext_claims(
         verified.count("plaintext claims")
 
 
-def _needles(payload: np.ndarray[tuple[int], np.dtype[np.uint8]]) -> list[bytes]:
+def _needles(payload: U8) -> list[bytes]:
     starts = np.linspace(0, max(0, len(payload) - NEEDLE_BYTES), NEEDLES, dtype=np.int64)
     return [payload[start : start + NEEDLE_BYTES].tobytes() for start in starts.tolist()]
 

@@ -83,7 +83,7 @@ class PacketBatch:
 
     @classmethod
     def empty(cls, rows: int, stride: int) -> Self:
-        """Return an uninitialised table of `rows` packets of up to `stride` bytes, all of size 0."""
+        """Return an uninitialised table of `rows` empty packets with room for `stride` bytes."""
         return cls(
             data=np.empty((rows, stride), dtype=np.uint8), size=np.zeros(rows, dtype=np.int32)
         )

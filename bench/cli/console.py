@@ -1,21 +1,12 @@
 """Where the command line writes: results to standard output, everything else to standard error."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import NoReturn
 
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TaskProgressColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from bench.cli.exit_codes import USAGE
-from bench.progress import Advance
 
 OUT = Console(highlight=False)
 ERR = Console(stderr=True, highlight=False)
@@ -28,30 +19,41 @@ def fail(message: str, code: int = USAGE) -> NoReturn:
 
 
 class TerminalProgress:
-    """Progress bars on a terminal; nothing but notes where standard error is piped."""
+    """One bar at a time on a terminal; only the notes where standard error is piped."""
 
-    @contextmanager
-    def task(self, what: str, total: float) -> Iterator[Advance]:
-        """Show a bar with the time that remains while the block runs."""
+    def __init__(self) -> None:
+        self._bars: Progress | None = None
+
+    def begin(self, what: str, total: float) -> None:
+        """Show a bar for `what` with the time that remains."""
+        self.end()
         if not ERR.is_terminal:
-            yield lambda steps=1: None  # noqa: ARG005 - the contract
             return
-        columns = (
+        # No thread that redraws by itself: it would take the interpreter from what is measured.
+        self._bars = Progress(
             TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=24),
             TaskProgressColumn(),
             TimeRemainingColumn(),
+            console=ERR,
+            transient=True,
+            auto_refresh=False,
         )
-        # No thread that redraws by itself: it would take the interpreter from what is measured.
-        with Progress(*columns, console=ERR, transient=True, auto_refresh=False) as bars:
-            task = bars.add_task(what, total=total)
-            bars.refresh()
+        self._bars.add_task(what, total=total)
+        self._bars.start()
+        self._bars.refresh()
 
-            def advance(steps: float = 1) -> None:
-                bars.advance(task, steps)
-                bars.refresh()
+    def advance(self, done: float) -> None:
+        """Move the bar to `done`."""
+        if self._bars is not None:
+            self._bars.update(self._bars.task_ids[0], completed=done)
+            self._bars.refresh()
 
-            yield advance
+    def end(self) -> None:
+        """Take the bar away."""
+        if self._bars is not None:
+            self._bars.stop()
+            self._bars = None
 
     def note(self, line: str) -> None:
         """Show one line that stays."""

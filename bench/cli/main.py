@@ -1,0 +1,76 @@
+"""`sealbench`: the commands and what each is for."""
+
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from bench.cli import data, machine, report, run, show, verify
+from bench.cli.console import ERR, OUT
+from bench.cli.exit_codes import INTERRUPTED
+
+EPILOG = """Exit codes: 0 fine; 1 a case ended in an error; 2 the command line, a suite, a clip or a
+run folder cannot be used as asked; 4 the run was begun on another machine or with other libraries;
+5 a pipeline gave a wrong answer; 130 stopped by Ctrl-C, what was measured is kept."""
+
+app = typer.Typer(
+    name="sealbench",
+    help="Measure what encrypting real video costs: per frame, per role, on this machine.",
+    epilog=EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def examples(*lines: str) -> str:
+    """Return the end of a command's help. The mark keeps click from joining the lines."""
+    return "\n".join(["\b", "Examples:", *(f"  sealbench {line}" for line in lines)])
+
+
+app.command(
+    "run",
+    epilog=examples(
+        "run",
+        "run smoke --out r",
+        "run --clip meeting.mp4 --only 'srtp-*'",
+        "run --resume r",
+    ),
+)(run.run)
+app.command("verify", epilog=examples("verify", "verify smoke --only 'srtp-*'"))(verify.verify)
+app.command("report", epilog=examples("report r", "report r1 r2 --out both"))(report.report)
+app.command("list", epilog=examples("list pipelines", "list suites"))(show.show)
+app.add_typer(data.app, name="data", epilog=examples("data fetch standard", "data verify"))
+app.command("machine", epilog=examples("machine", "machine --json"))(machine.machine)
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer's callback signature
+    if wanted:
+        OUT.print(f"sealbench {version('sealbench')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    _: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line. Ctrl-C ends any command with one line and exit code 130."""
+    try:
+        code = app(standalone_mode=False)
+    except KeyboardInterrupt:
+        ERR.print("sealbench: stopped by Ctrl-C")
+        sys.exit(INTERRUPTED)
+    sys.exit(code)

@@ -1,0 +1,176 @@
+"""`sealbench run`: measure a suite and keep every sample."""
+
+import secrets
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from bench.cli.console import ERR, TerminalProgress, fail
+from bench.cli.exit_codes import CASE_FAILED, INCOMPARABLE, INTERRUPTED, WRONG_ANSWER
+from bench.cli.headline import headline
+from bench.cli.report import show_report
+from bench.cli.selection import select, with_clips_at_hand
+from bench.clips.errors import ClipError
+from bench.machine import describe_machine, read_conditions
+from bench.material import Library
+from bench.progress import Progress
+from bench.run import WRONG_ANSWER_PREFIX, Runner
+from bench.store import IncomparableMachine, RunFolder, RunPlan, StoredRun, StoreError, read_run
+from bench.suite import Case, SuiteError
+from pipelines.engines.pyca import CRYPTOGRAPHY
+from pipelines.pipeline import Pipeline
+from pipelines.registry import load_registry
+
+DEFAULT_SUITE = "core"
+CLIP_OPTION = "clip:"
+"""Key of a plan's options under which the user's own file stands."""
+
+
+def run(
+    suite: Annotated[
+        str | None, typer.Argument(help="A shipped suite or a .toml file; default: core.")
+    ] = None,
+    *,
+    only: Annotated[str | None, typer.Option(help="Glob over case ids or their parts.")] = None,
+    clip: Annotated[Path | None, typer.Option(help="Your own video instead of the clips.")] = None,
+    seconds: Annotated[float | None, typer.Option(help="Measuring time of each case.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of orders and intervals.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the run; it must be new.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Go on with the run in this folder.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Measure a suite: verify, warm up, time, keep every sample, report."""
+    progress = TerminalProgress()
+    registry = load_registry()
+    for problem in registry.problems:
+        progress.note(f"sealbench: {problem}")
+    try:
+        if resume is None:
+            plan = planned(
+                suite or DEFAULT_SUITE,
+                registry.pipelines,
+                progress,
+                only=only,
+                clip=clip,
+                seconds=seconds,
+                seed=seed,
+            )
+            progress.begin("describing the machine", 1)
+            machine = describe_machine()
+            place = out or Path("results") / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}-{machine.slug}"
+            folder = RunFolder.create(place, plan, machine)
+        else:
+            if any(given is not None for given in (suite, only, clip, seconds, seed, out)):
+                fail("--resume DIR goes on as the run was planned; give it no other option")
+            # Only what identifies the machine: how its cores scale was measured at the start.
+            folder = RunFolder.open_for_resume(resume, describe_machine(with_scaling=False))
+            with_clips_at_hand(planned_cases(folder.plan, registry.pipelines), progress)
+        with folder:
+            interrupted = measure(folder, registry.pipelines, progress)
+        stored = read_run(folder.path)
+    except IncomparableMachine as error:
+        fail(str(error), INCOMPARABLE)
+    except (SuiteError, ClipError, StoreError) as error:
+        fail(str(error))
+    finally:
+        progress.end()
+    if json:
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(as_json(stored))).decode() + "\n")
+    else:
+        show_report([folder.path])
+    if interrupted:
+        ERR.print(f"sealbench: stopped; go on with: sealbench run --resume {folder.path}")
+        raise typer.Exit(INTERRUPTED)
+    raise typer.Exit(exit_code(stored))
+
+
+def planned(
+    suite: str,
+    pipelines: Mapping[str, Pipeline],
+    progress: Progress,
+    *,
+    only: str | None,
+    clip: Path | None,
+    seconds: float | None,
+    seed: int | None,
+) -> RunPlan:
+    """Return the plan of a new run, its clips at hand. Raises SuiteError, ClipError."""
+    chosen = select(suite, pipelines, pattern=only, clip=clip, seconds=seconds)
+    cases = with_clips_at_hand(chosen.cases, progress)
+    Library(chosen.clip_files, progress).check(cases)
+    return RunPlan(
+        suite=chosen.suite.name,
+        suite_sha256=chosen.suite.sha256,
+        seed=secrets.randbits(32) if seed is None else seed,
+        sealbench_version=version("sealbench"),
+        started_utc=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        options={f"{CLIP_OPTION}{name}": str(path) for name, path in chosen.clip_files.items()},
+        cases=[msgspec.to_builtins(case) for case in cases],
+    )
+
+
+def planned_cases(plan: RunPlan, pipelines: Mapping[str, Pipeline]) -> list[Case]:
+    """Return the cases of a stored plan. Raises StoreError, SuiteError."""
+    try:
+        cases = msgspec.convert(plan.cases, list[Case])
+    except msgspec.ValidationError as error:
+        raise StoreError(f"run.json: cases: {error}") from error
+    for case in cases:
+        if case.pipeline not in pipelines:
+            raise SuiteError(f"the run needs pipeline {case.pipeline!r}, which is not installed")
+    return cases
+
+
+def measure(
+    folder: RunFolder, pipelines: Mapping[str, Pipeline], progress: TerminalProgress
+) -> bool:
+    """Work through the plan of `folder`; return whether Ctrl-C ended it before its end."""
+    cases = planned_cases(folder.plan, pipelines)
+    files = {
+        key.removeprefix(CLIP_OPTION): Path(value)
+        for key, value in folder.plan.options.items()
+        if key.startswith(CLIP_OPTION)
+    }
+    progress.end()
+    for line in headline(folder, cases):
+        progress.note(line)
+    runner = Runner(
+        folder=folder,
+        pipelines=pipelines,
+        engine=CRYPTOGRAPHY,
+        library=Library(files, progress),
+        progress=progress,
+        seed=folder.plan.seed,
+    )
+    try:
+        runner.run(cases)
+    except KeyboardInterrupt:
+        return True
+    finally:
+        folder.finish(read_conditions())
+    return False
+
+
+def as_json(stored: StoredRun) -> dict[str, object]:
+    """Return what `--json` prints: the plan, the machine and the rows of a run."""
+    return {
+        "folder": str(stored.path),
+        "plan": stored.plan,
+        "machine": stored.machine,
+        "sessions": stored.sessions,
+        "rows": stored.rows,
+    }
+
+
+def exit_code(stored: StoredRun) -> int:
+    """Return 5 where a pipeline gave a wrong answer, 1 where a case failed otherwise, else 0."""
+    errors = [row.error for row in stored.rows if row.error is not None]
+    if any(error.startswith(WRONG_ANSWER_PREFIX) for error in errors):
+        return WRONG_ANSWER
+    return CASE_FAILED if errors else 0

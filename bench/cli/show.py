@@ -1,0 +1,110 @@
+"""`sealbench list`: what can be selected by name."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from bench.cli.console import ERR, OUT, fail
+from bench.clips.catalogue import load_catalogue
+from bench.clips.errors import ClipError
+from bench.clips.fetch import verify_cached
+from bench.suite import SuiteError, builtin_suites, load_suite
+from pipelines.ciphers.table import CIPHERS
+from pipelines.registry import load_registry
+
+
+class Kind(StrEnum):
+    """What can be listed."""
+
+    PIPELINES = "pipelines"
+    CIPHERS = "ciphers"
+    CLIPS = "clips"
+    SUITES = "suites"
+
+
+def show(kind: Annotated[Kind, typer.Argument(help="What to list.")]) -> None:
+    """List pipelines, ciphers, clips or suites."""
+    tables = {
+        Kind.PIPELINES: pipelines_table,
+        Kind.CIPHERS: ciphers_table,
+        Kind.CLIPS: clips_table,
+        Kind.SUITES: suites_table,
+    }
+    try:
+        OUT.print(tables[kind]())
+    except (ClipError, SuiteError) as error:
+        fail(str(error))
+
+
+def new_table(*columns: str) -> Table:
+    """Return an empty table without lines, which reads as well in a pipe."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def pipelines_table() -> Table:
+    """Return every pipeline, and on standard error each plug-in that could not be used."""
+    registry = load_registry()
+    for problem in registry.problems:
+        ERR.print(f"sealbench: {problem}", markup=False, soft_wrap=True)
+    table = new_table("pipeline", "sees plaintext", "what it does")
+    for pipeline in registry.pipelines.values():
+        labels = f" [{', '.join(pipeline.labels)}]" if pipeline.labels else ""
+        parties = ", ".join(sorted(pipeline.sees_plaintext))
+        table.add_row(
+            pipeline.name, parties, escaped(f"{pipeline.summary}{labels} ({pipeline.source})")
+        )
+    return table
+
+
+def ciphers_table() -> Table:
+    """Return every cipher with its sizes."""
+    table = new_table("cipher", "key", "nonce", "tag", "what it is")
+    for cipher in CIPHERS.values():
+        labels = f" [{', '.join(cipher.labels)}]" if cipher.labels else ""
+        table.add_row(
+            cipher.name,
+            f"{cipher.key_size} B",
+            f"{cipher.nonce_size} B",
+            f"{cipher.tag_size} B",
+            escaped(f"{cipher.summary}{labels} ({cipher.source})"),
+        )
+    return table
+
+
+def clips_table() -> Table:
+    """Return every clip of the catalogue, and whether it is cached."""
+    catalogue = load_catalogue()
+    states = {cached.clip.id: cached.state for cached in verify_cached(catalogue.clips)}
+    table = new_table("clip", "sets", "size", "fps", "frames", "cached", "what it shows")
+    for clip in catalogue.clips:
+        table.add_row(
+            clip.id,
+            ", ".join(clip.sets),
+            f"{clip.width}x{clip.height}",
+            f"{float(clip.frame_rate):.4g}",
+            str(clip.frames),
+            states[clip.id],
+            escaped(clip.content),
+        )
+    return table
+
+
+def suites_table() -> Table:
+    """Return every shipped suite with its number of cases."""
+    pipelines = load_registry().pipelines
+    table = new_table("suite", "cases", "about", "what it is for")
+    for name, path in builtin_suites().items():
+        suite = load_suite(path, pipelines)
+        minutes = sum(case.seconds for case in suite.cases) / 60
+        table.add_row(name, str(len(suite.cases)), f"{minutes:.1f} min", escaped(suite.summary))
+    return table
+
+
+def escaped(text: str) -> str:
+    """Return `text` so that rich shows its square brackets."""
+    return text.replace("[", r"\[")

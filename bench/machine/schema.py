@@ -1,0 +1,67 @@
+"""What is recorded of a machine, and of the conditions around a run."""
+
+import msgspec
+
+from bench.clock import ClockOverhead
+from bench.results import Estimate
+
+
+class Cache(msgspec.Struct, frozen=True, kw_only=True):
+    """A cache as core 0 sees it. `kind` is Data, Instruction or Unified."""
+
+    level: int
+    kind: str
+    size_bytes: int
+    shared_by_cores: str
+
+
+class Scaling(msgspec.Struct, frozen=True, kw_only=True):
+    """Throughput of `processes` at once against one alone, on the same AES-256-GCM job.
+
+    `ratio` and `one_gbit_per_s` are the median of the trials with their least and greatest value.
+    """
+
+    processes: int
+    trials: int
+    ratio: Estimate
+    one_gbit_per_s: Estimate
+
+
+class Conditions(msgspec.Struct, frozen=True, kw_only=True):
+    """How busy the machine was at a moment.
+
+    `load_1min` is the load average of the last minute. `cpu_pressure_percent` is the share of the
+    last 10 s in which a task waited for a CPU (PSI, `some avg10`).
+    """
+
+    utc: str
+    load_1min: float | None
+    cpu_pressure_percent: float | None
+
+
+class Machine(msgspec.Struct, frozen=True, kw_only=True):
+    """A machine as far as results depend on it; null is what could not be read.
+
+    It holds no host name, user, path or serial number. `isa` lists the crypto-related instruction
+    sets that the CPU has, `governors` the frequency governor of each core, `libraries` the version
+    of each library by its name.
+    """
+
+    slug: str
+    cpu_model: str | None
+    architecture: str
+    logical_cores: int | None
+    physical_cores: int | None
+    usable_cores: int
+    isa: tuple[str, ...] | None
+    virtual: bool | None
+    caches: tuple[Cache, ...] | None
+    ram_bytes: int | None
+    governors: tuple[str, ...] | None
+    kernel: str
+    os: str
+    python: str
+    libraries: dict[str, str | None]
+    git_revision: str | None
+    clock: ClockOverhead
+    scaling: Scaling | None

@@ -1,0 +1,29 @@
+"""Why a run folder cannot be written or read, in one line."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+
+class StoreError(Exception):
+    """A run folder cannot be written or read; the text is one line that names the file."""
+
+
+class IncomparableMachine(StoreError):  # noqa: N818 - the name says what is wrong
+    """A run was begun on another machine or with other libraries; `differences` lists what."""
+
+    def __init__(self, path: Path, differences: Sequence[str]) -> None:
+        super().__init__(
+            f"{path}: begun on another machine or with other libraries ({'; '.join(differences)}): "
+            "start a new run"
+        )
+        self.differences = tuple(differences)
+
+
+@contextmanager
+def file_errors(path: Path) -> Iterator[None]:
+    """Turn an OSError (disk full, no permission, no such folder) into a StoreError for `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror or error}") from error

@@ -1,0 +1,11 @@
+"""What the files and folders of a run are called."""
+
+RUN = "run.json"
+MACHINE = "machine.json"
+ROWS = "rows.jsonl"
+INTERIM = "interim.jsonl"
+SAMPLES = "samples"
+PARTIAL = "partial"
+LOCK = "lock"
+TEMPORARY = ".tmp"
+"""Suffix of a file that is being written; one that a killed process left means nothing."""
