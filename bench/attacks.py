@@ -37,13 +37,7 @@ def with_bytes(message: Unit, data: U8) -> Unit:
     if isinstance(message, PacketBatch):
         return PacketBatch.of([data.tobytes()])
     if isinstance(message, EncodedFrame):
-        return EncodedFrame(
-            index=message.index,
-            pts_ns=message.pts_ns,
-            is_keyframe=message.is_keyframe,
-            codec=message.codec,
-            payload=data,
-        )
+        return message.with_payload(data, message.codec)
     raise TypeError(f"a {type(message).__name__} is not sealed")
 
 

@@ -68,8 +68,13 @@ class Material:
 
     @property
     def note(self) -> str:
-        """What a reader must know of the clip, and how it was encoded."""
-        return "; ".join(filter(None, (self.clip.facts.note, self.clip.description)))
+        """What a reader must know of the clip."""
+        return self.clip.facts.note
+
+    @property
+    def encoder(self) -> str:
+        """Library and options that the access units were made with."""
+        return self.clip.description
 
     @property
     def synthetic(self) -> bool:

@@ -66,6 +66,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     sees_plaintext: tuple[str, ...] = ()
     error: str | None = None
     clip_note: str = ""
+    encoder: str = ""
     width: int = 0
     height: int = 0
     fps: float = 0.0

@@ -168,6 +168,8 @@ class Runner:
         row = msgspec.structs.replace(
             self._bare_row(case),
             clip_note=facts.note,
+            encoder=facts.encoder,
+            processes=self.folder.processes(case.id),
             labels=(*prepared.pipeline.labels, *(("synthetic",) if facts.synthetic else ())),
             width=facts.width,
             height=facts.height,

@@ -44,6 +44,16 @@ class EncodedFrame:
     codec: str
     payload: U8
 
+    def with_payload(self, payload: U8, codec: str) -> Self:
+        """Return the same frame as `payload` in `codec`: sealed, opened or copied."""
+        return type(self)(
+            index=self.index,
+            pts_ns=self.pts_ns,
+            is_keyframe=self.is_keyframe,
+            codec=codec,
+            payload=payload,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PacketBatch:

@@ -86,6 +86,10 @@ class Blocks:
             raise StoreError(f"{self._folder}: holds no samples of case {case_id!r}")
         return np.concatenate([rounds[round_index] for round_index in sorted(rounds)])
 
+    def processes(self, case_id: str) -> int:
+        """Return how many processes saved a block of a case. Raises StoreError."""
+        return len({process for _, process, _ in self._of(case_id)})
+
     def remove(self, case_id: str) -> None:
         """Remove all blocks of a case. Raises StoreError."""
         for _, _, path in self._of(case_id):

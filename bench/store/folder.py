@@ -133,6 +133,10 @@ class RunFolder:
         """Return the samples of each round of a case in flight, by round; torn ones are absent."""
         return self._blocks.load(case_id)
 
+    def processes(self, case_id: str) -> int:
+        """Return how many processes of the run have measured a part of a case in flight."""
+        return self._blocks.processes(case_id)
+
     def pooled_blocks(self, case_id: str) -> Samples:
         """Return the samples of a case in flight, of all its rounds. Raises StoreError for none."""
         return self._blocks.pooled(case_id)

@@ -11,6 +11,7 @@ from pipelines.ciphers.aead import Aead, Cipher
 from pipelines.ciphers.nonce import NonceCounter
 from pipelines.formats.replay import ReplayWindow
 from pipelines.media import U8
+from pipelines.memory import GrowOnlyMemory
 from pipelines.stage import Malformed
 
 COUNTER_BYTES = 8
@@ -23,18 +24,17 @@ class FrameSealer:
         self._cipher = cipher
         self._aead = aead
         self._counter = NonceCounter(width_bytes=COUNTER_BYTES)
-        self._out = np.empty(0, dtype=np.uint8)
+        self._memory = GrowOnlyMemory()
 
     def seal(self, plaintext: U8) -> U8:
         """Return counter || ciphertext || tag: a view, valid until the next call."""
         size = COUNTER_BYTES + self._cipher.sealed_size(len(plaintext))
-        if len(self._out) < size:
-            self._out = np.empty(size, dtype=np.uint8)
+        out = self._memory.lend(size)
         header = self._counter.take().to_bytes(COUNTER_BYTES, "big")
-        self._out[:COUNTER_BYTES] = np.frombuffer(header, dtype=np.uint8)
+        out[:COUNTER_BYTES] = np.frombuffer(header, dtype=np.uint8)
         nonce = header.rjust(self._cipher.nonce_size, b"\0")
-        self._aead.seal_into(nonce, header, plaintext, self._out[COUNTER_BYTES:size])
-        return self._out[:size]
+        self._aead.seal_into(nonce, header, plaintext, out[COUNTER_BYTES:])
+        return out
 
 
 class FrameOpener:
@@ -44,7 +44,7 @@ class FrameOpener:
         self._cipher = cipher
         self._aead = aead
         self._replay = ReplayWindow(window)
-        self._out = np.empty(0, dtype=np.uint8)
+        self._memory = GrowOnlyMemory()
 
     def state(self) -> tuple[int, ...]:
         """Return the replay state."""
@@ -61,9 +61,8 @@ class FrameOpener:
         counter = int.from_bytes(header, "big")
         self._replay.check(counter)
         body = sealed[COUNTER_BYTES:]
-        if len(self._out) < len(body):
-            self._out = np.empty(len(body), dtype=np.uint8)
+        out = self._memory.lend(len(body))
         nonce = header.rjust(self._cipher.nonce_size, b"\0")
-        size = self._aead.open_into(nonce, header, body, self._out[: len(body)])
+        size = self._aead.open_into(nonce, header, body, out)
         self._replay.commit(counter)
-        return self._out[:size]
+        return out[:size]

@@ -20,13 +20,7 @@ class SealFrame:
     def __call__(self, unit: Unit, /) -> EncodedFrame:
         """Return the sealed frame."""
         frame = access_unit(unit)
-        return EncodedFrame(
-            index=frame.index,
-            pts_ns=frame.pts_ns,
-            is_keyframe=frame.is_keyframe,
-            codec=OPAQUE,
-            payload=self._sealer.seal(frame.payload),
-        )
+        return frame.with_payload(self._sealer.seal(frame.payload), OPAQUE)
 
 
 class OpenFrame:
@@ -50,10 +44,4 @@ class OpenFrame:
     def __call__(self, unit: Unit, /) -> EncodedFrame:
         """Return the frame. Raises Rejected."""
         frame = access_unit(unit)
-        return EncodedFrame(
-            index=frame.index,
-            pts_ns=frame.pts_ns,
-            is_keyframe=frame.is_keyframe,
-            codec=self._codec,
-            payload=self._opener.open(frame.payload),
-        )
+        return frame.with_payload(self._opener.open(frame.payload), self._codec)

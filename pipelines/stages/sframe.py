@@ -22,13 +22,7 @@ class SframeEncrypt:
     def __call__(self, unit: Unit, /) -> EncodedFrame:
         """Return the sealed unit."""
         frame = access_unit(unit)
-        return EncodedFrame(
-            index=frame.index,
-            pts_ns=frame.pts_ns,
-            is_keyframe=frame.is_keyframe,
-            codec=OPAQUE,
-            payload=self._encryptor.encrypt(frame.payload),
-        )
+        return frame.with_payload(self._encryptor.encrypt(frame.payload), OPAQUE)
 
 
 class SframeDecrypt:
@@ -52,10 +46,4 @@ class SframeDecrypt:
     def __call__(self, unit: Unit, /) -> EncodedFrame:
         """Return the access unit. Raises Rejected."""
         frame = access_unit(unit)
-        return EncodedFrame(
-            index=frame.index,
-            pts_ns=frame.pts_ns,
-            is_keyframe=frame.is_keyframe,
-            codec=self._codec,
-            payload=self._decryptor.decrypt(frame.payload),
-        )
+        return frame.with_payload(self._decryptor.decrypt(frame.payload), self._codec)

@@ -1,9 +1,8 @@
 """Stages that move bytes and encrypt nothing: copy, packetize, forward, depacketize."""
 
-import numpy as np
-
 from pipelines.formats.packetizer import Packetizer, Reassembler
-from pipelines.media import U8, EncodedFrame, PacketBatch, Unit
+from pipelines.media import EncodedFrame, PacketBatch, Unit
+from pipelines.memory import GrowOnlyMemory
 from pipelines.stage import StageKind
 from pipelines.stages.units import access_unit, packets
 
@@ -15,23 +14,14 @@ class Copy:
     kind = StageKind.CRYPTO
 
     def __init__(self) -> None:
-        self._out: U8 = np.empty(0, dtype=np.uint8)
+        self._memory = GrowOnlyMemory()
 
     def __call__(self, unit: Unit, /) -> EncodedFrame:
         """Return the same access unit in the stage's own buffer."""
         frame = access_unit(unit)
-        size = len(frame.payload)
-        if len(self._out) < size:
-            self._out = np.empty(size, dtype=np.uint8)
-        payload = self._out[:size]
+        payload = self._memory.lend(len(frame.payload))
         payload[:] = frame.payload
-        return EncodedFrame(
-            index=frame.index,
-            pts_ns=frame.pts_ns,
-            is_keyframe=frame.is_keyframe,
-            codec=frame.codec,
-            payload=payload,
-        )
+        return frame.with_payload(payload, frame.codec)
 
 
 class Packetize:

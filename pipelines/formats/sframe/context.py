@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from pipelines.ciphers.aead import Bytes
 from pipelines.ciphers.nonce import NonceCounter
 from pipelines.formats.replay import ReplayWindow
 from pipelines.formats.sframe.header import decode_header, encode_header
 from pipelines.formats.sframe.suites import SframeSuite, derive
 from pipelines.media import U8
+from pipelines.memory import GrowOnlyMemory
 from pipelines.stage import AuthenticationFailed
 
 _CTR_BYTES = 8
@@ -38,14 +37,14 @@ class SframeSender:
     repeat its nonces.
     """
 
-    __slots__ = ("_buffer", "_counter", "_keyed", "_kid", "_tag_size")
+    __slots__ = ("_counter", "_keyed", "_kid", "_memory", "_tag_size")
 
     def __init__(self, suite: SframeSuite, base_key: bytes, kid: int = 0) -> None:
         self._kid = kid
         self._keyed = _KeyedKid(suite, base_key, kid)
         self._tag_size = suite.cipher.tag_size
         self._counter = NonceCounter(width_bytes=_CTR_BYTES)
-        self._buffer: U8 = np.empty(0, dtype=np.uint8)
+        self._memory = GrowOnlyMemory()
 
     def encrypt(self, plaintext: U8, metadata: Bytes = b"") -> U8:
         """Return header || ciphertext || tag: a view of a buffer that the next call overwrites.
@@ -58,8 +57,7 @@ class SframeSender:
         header = encode_header(self._kid, ctr)
         start = len(header)
         size = start + len(plaintext) + self._tag_size
-        self._buffer = _with_room(self._buffer, size)
-        unit = self._buffer[:size]
+        unit = self._memory.lend(size)
         unit.data[:start] = header
         # RFC 9605 4.4.3: aad = header || metadata.
         aad = header + bytes(metadata)
@@ -74,7 +72,7 @@ class SframeSender:
 class SframeReceiver:
     """Decrypts units under the base keys it was given, and refuses replays for each KID."""
 
-    __slots__ = ("_buffer", "_keyed", "_window", "_windows")
+    __slots__ = ("_keyed", "_memory", "_window", "_windows")
 
     def __init__(
         self, suite: SframeSuite, base_keys: Mapping[int, bytes], window: int = 128
@@ -82,7 +80,7 @@ class SframeReceiver:
         self._window = window
         self._keyed = {kid: _KeyedKid(suite, base_keys[kid], kid) for kid in sorted(base_keys)}
         self._windows = {kid: ReplayWindow(window) for kid in self._keyed}
-        self._buffer: U8 = np.empty(0, dtype=np.uint8)
+        self._memory = GrowOnlyMemory()
 
     @property
     def window(self) -> int:
@@ -103,22 +101,15 @@ class SframeReceiver:
         replay = self._windows[kid]
         replay.check(ctr)
         sealed = unit[start:]
-        self._buffer = _with_room(self._buffer, len(sealed))
+        out = self._memory.lend(len(sealed))
         aad = bytes(unit[:start]) + bytes(metadata)
-        size = keyed.aead.open_into(keyed.nonce(ctr), aad, sealed, self._buffer)
+        size = keyed.aead.open_into(keyed.nonce(ctr), aad, sealed, out)
         # RFC 9605 9.3 by RFC 3711 3.3.2: the window moves only for an authentic unit.
         replay.commit(ctr)
-        return self._buffer[:size]
+        return out[:size]
 
     def state(self) -> tuple[int, ...]:
         """Return (KID, highest counter, mask of accepted ones) of each KID, one after another."""
         return tuple(
             value for kid, window in self._windows.items() for value in (kid, *window.state())
         )
-
-
-def _with_room(buffer: U8, size: int) -> U8:
-    """Return `buffer`, or where it is too small a new one with room to spare."""
-    if len(buffer) >= size:
-        return buffer
-    return np.empty(1 << (size - 1).bit_length(), dtype=np.uint8)

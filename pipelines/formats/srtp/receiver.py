@@ -8,10 +8,10 @@ from pipelines.formats.replay import ReplayWindow
 from pipelines.formats.rtp import header_size
 from pipelines.formats.srtp.index import estimate_index, first_index
 from pipelines.formats.srtp.kdf import MasterKey, SessionKeys, session_keys
-from pipelines.formats.srtp.memory import GrowOnlyMemory
 from pipelines.formats.srtp.nonces import SEQUENCE_AND_SSRC, rtp_nonces
 from pipelines.formats.srtp.profiles import SrtpProfile
 from pipelines.media import U8, PacketBatch
+from pipelines.memory import GrowOnlyMemory
 from pipelines.stage import Rejected
 
 

@@ -3,10 +3,10 @@
 from pipelines.formats.rtp import header_size
 from pipelines.formats.srtp.index import estimate_index, first_index
 from pipelines.formats.srtp.kdf import MasterKey, SessionKeys, session_keys
-from pipelines.formats.srtp.memory import GrowOnlyMemory
 from pipelines.formats.srtp.nonces import SEQUENCE_AND_SSRC, rtp_nonces
 from pipelines.formats.srtp.profiles import SrtpProfile
 from pipelines.media import PacketBatch
+from pipelines.memory import GrowOnlyMemory
 from pipelines.stage import Malformed, NonceExhausted
 
 PAYLOAD_LIMIT = 1 << 20

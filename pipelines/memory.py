@@ -1,4 +1,4 @@
-"""Memory for outgoing packets that grows to the largest batch and is then used again."""
+"""Memory for results that grows to the largest unit and is then used again."""
 
 import numpy as np
 
@@ -14,5 +14,6 @@ class GrowOnlyMemory:
     def lend(self, size: int) -> U8:
         """Return `size` bytes of undefined content, as uint8 of shape (size,)."""
         if size > len(self._flat):
-            self._flat = np.empty(size, dtype=np.uint8)
+            # Twice as much, so that slowly growing units do not allocate each time.
+            self._flat = np.empty(max(size, 2 * len(self._flat)), dtype=np.uint8)
         return self._flat[:size]
