@@ -15,7 +15,7 @@ from bench.cli.console import ERR, TerminalProgress, fail
 from bench.cli.exit_codes import CASE_FAILED, INCOMPARABLE, INTERRUPTED, WRONG_ANSWER
 from bench.cli.headline import headline
 from bench.cli.report import show_report
-from bench.cli.selection import select, with_clips_at_hand
+from bench.cli.selection import fetch_clips, select, with_clips_at_hand
 from bench.clips.errors import ClipError
 from bench.machine import describe_machine, read_conditions
 from bench.material import Library
@@ -70,7 +70,7 @@ def run(
                 fail("--resume DIR goes on as the run was planned; give it no other option")
             # Only what identifies the machine: how its cores scale was measured at the start.
             folder = RunFolder.open_for_resume(resume, describe_machine(with_scaling=False))
-            with_clips_at_hand(planned_cases(folder.plan, registry.pipelines), progress)
+            fetch_clips(planned_cases(folder.plan, registry.pipelines), progress)
         with folder:
             interrupted = measure(folder, registry.pipelines, progress)
         stored = read_run(folder.path)

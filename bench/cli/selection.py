@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bench.clips.catalogue import load_catalogue
 from bench.clips.errors import FetchError
-from bench.clips.fetch import fetch
+from bench.clips.fetch import fetch, verify_cached
 from bench.clips.library import synthetic_stand_in
 from bench.clips.names import parse_clip_name
 from bench.plan import clip_names, only, renamed, with_clip, with_seconds
@@ -43,23 +43,31 @@ def select(
     return Selection(suite=suite, cases=only(cases, pattern), clip_files=clip_files)
 
 
-def with_clips_at_hand(cases: Sequence[Case], progress: Progress) -> tuple[Case, ...]:
-    """Fetch the catalogue clips that `cases` need; where that fails, put in the synthetic clip.
-
-    The stand-in carries `synthetic` in its name, in every row, table and plot.
-    """
-    catalogue = load_catalogue()
-    known = {clip.id for clip in catalogue.clips}
+def fetch_clips(cases: Sequence[Case], progress: Progress) -> None:
+    """Fetch the catalogue clips that `cases` need and the cache lacks. Raises ClipError."""
     wanted = {parse_clip_name(name).clip for name in clip_names(cases)}
     try:
-        fetch([clip for clip in catalogue.clips if clip.id in wanted], progress)
-    except FetchError as error:
-        progress.note(f"sealbench: {error}")
-        progress.note("sealbench: measuring the generated clip instead, labelled synthetic")
-        return renamed(
-            cases,
-            lambda name: synthetic_stand_in(name) if parse_clip_name(name).clip in known else name,
-        )
+        fetch([clip for clip in load_catalogue().clips if clip.id in wanted], progress)
     finally:
         progress.end()
+
+
+def with_clips_at_hand(cases: Sequence[Case], progress: Progress) -> tuple[Case, ...]:
+    """Return `cases` with their clips fetched; for one that cannot be, the synthetic clip.
+
+    The stand-in carries `synthetic` in its name, in every row, table and plot. Raises ClipError.
+    """
+    try:
+        fetch_clips(cases, progress)
+    except FetchError as error:
+        progress.note(f"sealbench: {error}")
+        progress.note("sealbench: measuring a generated clip instead, labelled synthetic")
+        found = verify_cached(load_catalogue().clips)
+        missing = {cached.clip.id for cached in found if cached.state != "ok"}
+        return renamed(
+            cases,
+            lambda name: (
+                synthetic_stand_in(name) if parse_clip_name(name).clip in missing else name
+            ),
+        )
     return tuple(cases)

@@ -1,0 +1,1 @@
+"""Clips: the catalogue, fetching, decoding once, encoding once."""
