@@ -1,5 +1,6 @@
 """Where the command line writes: results to standard output, everything else to standard error."""
 
+import sys
 from typing import NoReturn
 
 import typer
@@ -8,7 +9,10 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from bench.cli.exit_codes import USAGE
 
-OUT = Console(highlight=False)
+PIPED_WIDTH = 110
+"""Columns where nobody's window limits them: enough for every table."""
+
+OUT = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
 ERR = Console(stderr=True, highlight=False)
 
 

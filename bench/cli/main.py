@@ -1,10 +1,10 @@
 """`sealbench`: the commands and what each is for."""
 
-import sys
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from bench.cli import data, machine, report, run, show, verify
 from bench.cli.console import ERR, OUT
@@ -14,8 +14,23 @@ EPILOG = """Exit codes: 0 fine; 1 a case ended in an error; 2 the command line, 
 run folder cannot be used as asked; 4 the run was begun on another machine or with other libraries;
 5 a pipeline gave a wrong answer; 130 stopped by Ctrl-C, what was measured is kept."""
 
+
+class Commands(TyperGroup):
+    """The commands; Ctrl-C ends each of them with one line and its exit code."""
+
+    # Any: which module the context's type comes from depends on typer's version.
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            ERR.print("sealbench: stopped by Ctrl-C")
+            raise typer.Exit(INTERRUPTED) from None
+
+
 app = typer.Typer(
     name="sealbench",
+    cls=Commands,
     help="Measure what encrypting real video costs: per frame, per role, on this machine.",
     epilog=EPILOG,
     no_args_is_help=True,
@@ -67,10 +82,5 @@ def _options(
 
 
 def main() -> None:
-    """Run the command line. Ctrl-C ends any command with one line and exit code 130."""
-    try:
-        code = app(standalone_mode=False)
-    except KeyboardInterrupt:
-        ERR.print("sealbench: stopped by Ctrl-C")
-        sys.exit(INTERRUPTED)
-    sys.exit(code)
+    """Run the command line and exit with its code."""
+    app()

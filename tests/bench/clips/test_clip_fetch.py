@@ -95,7 +95,8 @@ def test_one_package_gives_all_its_clips_with_its_size_said_before(
     fetch(catalogue.clips[:1], heard, catalogue=catalogue, cache=cache)
     assert states(catalogue.clips, cache) == ["ok", "ok"]
     assert heard.lines == [
-        "fetching sealbench-tiny 1.0 (0.0 MB) from your package index for clips a, b [2000]"
+        "fetching sealbench-tiny 1.0 (0.0 MB) from your package index for clips a, b",
+        "fetching sealbench-tiny 1.0 (0.0 MB) [2000]",
     ]
     assert heard.done[-1] == 2000
     # Neither the wheel nor anything half done stays.

@@ -1,0 +1,128 @@
+"""The terminal: one calm table per clip, codec and question, never wider than the window."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from bench.report.document import Document, Section, document_of
+from bench.report.quantities import MISSING
+from bench.report.report_run import ReportRun
+from bench.report.table_value import Column, Line, Table
+
+_BROKEN_NAME_WIDTH = 36
+"""Where names have to be broken at their plus signs, labels may fill a line up to here."""
+
+_GAP = 2
+"""Blanks between columns: the box's divider and one of padding."""
+
+
+def print_report(runs: Sequence[ReportRun], console: Console) -> None:
+    """Print the tables of `runs` to `console`, within its width."""
+    for run in runs:
+        print_document(document_of(run), console)
+
+
+def print_document(document: Document, console: Console) -> None:
+    """Print one run to `console`."""
+    _say(console, Text(document.name, style="bold"))
+    _say(console, Text(document.measured))
+    for section in document.sections:
+        _print_section(section, console)
+    for finding in document.findings:
+        _say(console, Text(f"* {finding}"))
+    console.print()
+    for line in document.footer:
+        _say(console, Text(line, style="dim"))
+
+
+def _print_section(section: Section, console: Console) -> None:
+    console.print()
+    heading = Text(f"{section.title}: ", style="bold")
+    heading.append(section.video, style="not bold")
+    if section.labels:
+        heading.append(f" [{', '.join(section.labels)}]", style="bold yellow")
+    _say(console, heading)
+    if section.note:
+        # All the encoder's options stand in the pages; here one line is enough.
+        console.print(Text(section.note, style="dim"), no_wrap=True, overflow="ellipsis")
+    for table in section.tables:
+        console.print()
+        _say(console, Text(table.title, style="italic"))
+        _print_table(table, console)
+
+
+def _print_table(table: Table, console: Console) -> None:
+    names = [_name(line, broken=False) for line in table.lines]
+    shown = fitting_columns(table, names, console.width)
+    if len(shown) < len(table.columns):
+        names = [_name(line, broken=True) for line in table.lines]
+        shown = fitting_columns(table, names, console.width)
+    rich_table = RichTable(
+        box=SIMPLE_HEAD, padding=(0, _GAP - 1, 0, 0), show_edge=False, header_style=""
+    )
+    rich_table.add_column(table.name_head, overflow="fold")
+    for index in shown:
+        column = table.columns[index]
+        rich_table.add_column(
+            _heading(column), justify="right" if column.numeric else "left", no_wrap=True
+        )
+    for name, line in zip(names, table.lines, strict=True):
+        cells = line.cells or (MISSING,) * len(table.columns)
+        rich_table.add_row(name, *(Text(cells[index]) for index in shown))
+    console.print(rich_table)
+    # An error is a sentence: a column of names would fold it to pieces.
+    for line in table.lines:
+        if line.error is not None:
+            _say(console, Text(f" {line.name}: error: {line.error}", style="red"))
+    for note in table.notes:
+        _say(console, Text(f" {note}", style="dim"))
+    if len(shown) < len(table.columns):
+        left_out = [column for index, column in enumerate(table.columns) if index not in shown]
+        _say(console, Text(f" left out at this width: {_names(left_out)}", style="dim"))
+
+
+def _names(columns: Iterable[Column]) -> str:
+    return ", ".join(f"{column.head} {column.sub}".strip() for column in columns)
+
+
+def _heading(column: Column) -> Text:
+    return Text(f"{column.head}\n{column.sub}" if column.sub else column.head)
+
+
+def _name(line: Line, *, broken: bool) -> Text:
+    shown = line.name.replace("+", "\n +") if broken else line.name
+    name = Text(shown, style="bold" if line.is_baseline else "")
+    if line.labels:
+        labels = f"[{', '.join(line.labels)}]"
+        fits = not broken or len(line.name) + len(labels) < _BROKEN_NAME_WIDTH
+        name.append(f" {labels}" if fits else f"\n  {labels}", style="yellow")
+    if line.error is not None:
+        name.append(" [failed]", style="red")
+    return name
+
+
+def fitting_columns(table: Table, names: Sequence[Text], width: int) -> tuple[int, ...]:
+    """Return the indices of the columns that fit into `width` beside `names`."""
+    lines = [part for name in names for part in name.plain.split("\n")]
+    name_width = max((len(part) for part in lines), default=0)
+    shown = list(range(len(table.columns)))
+    widths = [_column_width(table, index) for index in shown]
+    while name_width + sum(_GAP + widths[index] for index in shown) + 1 > width:
+        droppable = [index for index in shown if table.columns[index].priority]
+        if not droppable:
+            break
+        shown.remove(max(droppable, key=lambda index: table.columns[index].priority))
+    return tuple(shown)
+
+
+def _column_width(table: Table, index: int) -> int:
+    column = table.columns[index]
+    texts = [column.head, column.sub, *(line.cells[index] for line in table.lines if line.cells)]
+    return max(map(len, texts))
+
+
+def _say(console: Console, text: Text) -> None:
+    console.print(text, highlight=False, soft_wrap=False)

@@ -1,0 +1,92 @@
+import math
+
+import pytest
+
+from bench.plan import by_clip, clip_names, only, renamed, with_clip, with_seconds
+from bench.suite import Case, SuiteError
+
+
+def case(pipeline: str, *, clip: str = "webcam-360p", codec: str = "h264") -> Case:
+    return Case(
+        why="w",
+        model="stage",
+        media="cached",
+        clip=clip,
+        codec=codec,
+        pipeline=pipeline,
+        seconds=0.5,
+        rounds=2,
+    )
+
+
+CASES = (
+    case("null"),
+    case("srtp-aes-128-gcm"),
+    case("null", codec="vp8"),
+    case("srtp-aes-128-gcm", clip="outdoor->720p"),
+    case("sframe-aes-256-gcm+srtp-aes-128-gcm", clip="outdoor->720p"),
+)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "chosen"),
+    [
+        (None, [0, 1, 2, 3, 4]),
+        ("*", [0, 1, 2, 3, 4]),
+        ("null", [0, 2]),
+        ("srtp-*", [1, 3]),
+        ("*srtp-*", [1, 3, 4]),
+        ("vp8", [2]),
+        ("outdoor->720p", [3, 4]),
+        ("outdoor*", [3, 4]),
+        ("stage/webcam-360p/h264/null", [0]),
+        ("*/h264/null", [0]),
+        ("stage", [0, 1, 2, 3, 4]),
+    ],
+)
+def test_only_takes_a_glob_over_ids_and_their_parts(pattern: str | None, chosen: list[int]) -> None:
+    assert only(CASES, pattern) == tuple(CASES[index] for index in chosen)
+
+
+def test_only_that_matches_nothing_is_refused() -> None:
+    with pytest.raises(SuiteError) as refused:
+        only(CASES, "srtq-*")
+    assert str(refused.value) == "--only 'srtq-*' matches none of the 5 cases of the suite"
+
+
+def test_the_upper_case_of_a_name_is_another_name() -> None:
+    with pytest.raises(SuiteError):
+        only(CASES, "NULL")
+
+
+def test_one_clip_in_place_of_many_leaves_each_case_once() -> None:
+    moved = with_clip(CASES, "mine.mp4")
+    assert [each.id for each in moved] == [
+        "stage/mine.mp4/h264/null",
+        "stage/mine.mp4/h264/srtp-aes-128-gcm",
+        "stage/mine.mp4/vp8/null",
+        "stage/mine.mp4/h264/sframe-aes-256-gcm+srtp-aes-128-gcm",
+    ]
+
+
+def test_renaming_keeps_the_first_of_two_cases_that_become_one() -> None:
+    first, second = case("null"), case("null", clip="outdoor")
+    assert renamed((first, second), lambda _: "webcam-360p") == (first,)
+    assert renamed(CASES, lambda name: name) == CASES
+
+
+def test_seconds_given_hold_for_every_case() -> None:
+    assert {each.seconds for each in with_seconds(CASES, 3.5)} == {3.5}
+    assert with_seconds(CASES, None) == CASES
+
+
+@pytest.mark.parametrize("seconds", [0.0, -1.0, 3600.1, math.nan, math.inf])
+def test_seconds_out_of_range_are_refused(seconds: float) -> None:
+    with pytest.raises(SuiteError, match=r"^--seconds .* is not above 0 and at most 3600$"):
+        with_seconds(CASES, seconds)
+
+
+def test_cases_are_grouped_by_clip_in_the_order_they_come() -> None:
+    mixed = (CASES[3], CASES[0], CASES[4], CASES[1])
+    assert clip_names(mixed) == ["outdoor->720p", "webcam-360p"]
+    assert by_clip(mixed)["outdoor->720p"] == [CASES[3], CASES[4]]
