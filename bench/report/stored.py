@@ -43,7 +43,8 @@ def machine_line(machine: Machine) -> str:
     hardware = [f"{machine.usable_cores} cores"]
     hardware += [name for name in _NAMED_ISA if name in (machine.isa or ())]
     libraries = [
-        f"{said} {version}"
+        # "OpenSSL 4.0.3 29 Sep 2026": its date stands among the facts.
+        f"{said} {' '.join(version.split()[:2])}"
         for name, said in _NAMED_LIBRARIES
         if (version := machine.libraries.get(name))
     ]

@@ -57,7 +57,8 @@ def series_of(run: ReportRun) -> tuple[Series, ...]:
     points: dict[_Key, list[tuple[Floats, Floats]]] = {}
     labels: dict[_Key, tuple[str, ...]] = {}
     for row in run.rows:
-        if row.error is not None or row.model != "stage":
+        # A live row's unit is the decoded frame; what was sealed is the access unit.
+        if row.error is not None or row.model != "stage" or row.media != "cached":
             continue
         for key, sizes, times_ns in _sealed(row, run):
             points.setdefault(key, []).append((sizes, times_ns))
