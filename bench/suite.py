@@ -119,7 +119,8 @@ def parse_suite(
     """Return the suite that `text` describes; `path` is named in errors. Raises SuiteError."""
     try:
         suite = msgspec.toml.decode(text, type=SuiteFile)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    # Bytes that are not UTF-8 are a ValueError; deep nesting exhausts the stack.
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise SuiteError(f"{path.name}: {located(str(error))}") from error
     if suite.schema != SUITE_SCHEMA:
         raise SuiteError(

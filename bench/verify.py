@@ -19,8 +19,12 @@ from pipelines.pipeline import Pipeline
 from pipelines.session import Session
 from pipelines.stage import Opener, Party, Rejected
 
-NEEDLE_BYTES = 24
-NEEDLES = 8
+NEEDLE_BYTES = 12
+"""A piece of the media that is looked for. Twelve random bytes match by chance never; longer ones
+would miss plaintext where a payload format cuts tiny units up (AV1 drops each OBU's size)."""
+
+NEEDLES = 64
+"""Pieces looked for, evenly spread; in a tiny unit one from every place."""
 
 Decode = Callable[[EncodedFrame], RawFrame]
 
@@ -58,6 +62,7 @@ def verify(
     chain = build_chain(pipeline, session)
     recorded = _round_trip(chain, frames, make_decoder, decoded_frames, verified)
     _check_plaintext_claims(pipeline, session, frames, verified)
+    _check_authentication_claim(pipeline, session)
     stranger = build_chain(pipeline, Session.fresh(codec=frames[0].codec, engine=engine))
     for position, inputs in recorded.items():
         victims = _Victims(
@@ -181,8 +186,18 @@ def _check_plaintext_claims(
         verified.count("plaintext claims")
 
 
+def _check_authentication_claim(pipeline: Pipeline, session: Session) -> None:
+    """Only a pipeline that is labelled so may have a receiver that accepts whatever comes."""
+    openers = [stage for stage in pipeline.receiver(session) if isinstance(stage, Opener)]
+    if pipeline.authenticated and not any(opener.authenticates for opener in openers):
+        raise WrongAnswer(
+            "no stage of the receiver authenticates, and the label 'unauthenticated' is missing"
+        )
+
+
 def _needles(payload: U8) -> list[bytes]:
-    starts = np.linspace(0, max(0, len(payload) - NEEDLE_BYTES), NEEDLES, dtype=np.int64)
+    last = max(0, len(payload) - NEEDLE_BYTES)
+    starts = np.linspace(0, last, min(NEEDLES, last + 1), dtype=np.int64)
     return [payload[start : start + NEEDLE_BYTES].tobytes() for start in starts.tolist()]
 
 

@@ -38,7 +38,7 @@ def load_registry(points: Iterable[EntryPoint] | None = None) -> Registry:
         origin = f"plug-in {point.name!r} ({point.value})"
         try:
             loaded = point.load()
-        except Exception as error:  # noqa: BLE001 - a stranger's import may raise anything
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's import may do anything
             problems.append(f"{origin}: {type(error).__name__}: {error}")
             continue
         for item in loaded if isinstance(loaded, tuple) else (loaded,):

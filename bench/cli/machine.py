@@ -19,7 +19,10 @@ STAGES_OF_NULL = 5
 def machine(
     *, json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False
 ) -> None:
-    """Describe this machine and what limits a measurement on it. Takes some seconds."""
+    """Describe this machine.
+
+    Says what limits a measurement on it. Takes some seconds.
+    """
     if ERR.is_terminal:
         ERR.print("measuring how the cores scale …")
     described, conditions = describe_machine(), read_conditions()
@@ -37,7 +40,7 @@ def machine(
     table = new_table("", "")
     for name, value in msgspec.to_builtins(described).items():
         if name not in {"libraries", "caches", "scaling", "clock"}:
-            table.add_row(name, ", ".join(value) if isinstance(value, list) else str(value))
+            table.add_row(name, ", ".join(value) if isinstance(value, list | tuple) else str(value))
     if described.scaling is not None:
         ratio = described.scaling.ratio
         table.add_row(

@@ -8,7 +8,6 @@ import typer
 from bench.cli.console import OUT, TerminalProgress, fail
 from bench.report.stored import report_run
 from bench.report.table import print_report
-from bench.report.write import write_report
 from bench.store import StoreError, read_run
 
 
@@ -18,12 +17,18 @@ def report(
         Path | None, typer.Option(help="Where to write; default: the first run's folder.")
     ] = None,
 ) -> None:
-    """Show the tables of runs and write report.md, report.html and the plots."""
+    """Show and write the report of runs.
+
+    Prints the tables, and writes report.md, report.html and the plots.
+    """
     show_report(folders, out)
 
 
 def show_report(folders: list[Path], out: Path | None = None) -> None:
     """Print the tables of the runs in `folders` and write their report."""
+    # Here, because it loads matplotlib: half of the time that every other command starts in.
+    from bench.report.write import write_report  # noqa: PLC0415 - see above
+
     progress = TerminalProgress()
     try:
         runs = [report_run(read_run(folder)) for folder in folders]

@@ -1,6 +1,7 @@
 """`sealbench run`: measure a suite and keep every sample."""
 
 import secrets
+import shlex
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -45,7 +46,10 @@ def run(
     resume: Annotated[Path | None, typer.Option(help="Go on with the run in this folder.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
-    """Measure a suite: verify, warm up, time, keep every sample, report."""
+    """Measure a suite and report.
+
+    Each case is verified, warmed up and timed; every sample is kept.
+    """
     progress = TerminalProgress()
     registry = load_registry()
     for problem in registry.problems:
@@ -85,7 +89,8 @@ def run(
     else:
         show_report([folder.path])
     if interrupted:
-        ERR.print(f"sealbench: stopped; go on with: sealbench run --resume {folder.path}")
+        way_on = f"sealbench run --resume {shlex.quote(str(folder.path))}"
+        ERR.print(f"sealbench: stopped; go on with: {way_on}", markup=False, soft_wrap=True)
         raise typer.Exit(INTERRUPTED)
     raise typer.Exit(exit_code(stored))
 

@@ -41,8 +41,9 @@ def show(kind: Annotated[Kind, typer.Argument(help="What to list.")]) -> None:
 def new_table(*columns: str) -> Table:
     """Return an empty table without lines, which reads as well in a pipe."""
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, overflow="fold")
+    for index, column in enumerate(columns):
+        # A name is whole on one line, so that it can be found in a pipe.
+        table.add_column(column, overflow="fold", no_wrap=index == 0)
     return table
 
 
@@ -97,7 +98,7 @@ def clips_table() -> Table:
 def suites_table() -> Table:
     """Return every shipped suite with its number of cases."""
     pipelines = load_registry().pipelines
-    table = new_table("suite", "cases", "about", "what it is for")
+    table = new_table("suite", "cases", "measuring", "what it is for")
     for name, path in builtin_suites().items():
         suite = load_suite(path, pipelines)
         minutes = sum(case.seconds for case in suite.cases) / 60

@@ -67,8 +67,9 @@ class Forward:
         if not isinstance(unit, PacketBatch):
             return self._copy(unit)
         rows, stride = unit.data.shape
-        if self._out.data.shape[0] < rows or self._out.data.shape[1] < stride:
-            self._out = PacketBatch.empty(rows, stride)
+        had_rows, had_stride = self._out.data.shape
+        if had_rows < rows or had_stride < stride:
+            self._out = PacketBatch.empty(max(rows, had_rows), max(stride, had_stride))
         used = int(unit.size.max(initial=0))
         self._out.data[:rows, :used] = unit.data[:, :used]
         self._out.size[:rows] = unit.size

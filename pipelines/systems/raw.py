@@ -22,7 +22,7 @@ def sealing(cipher: Cipher) -> Pipeline:
     """Return the pipeline that seals decoded frames with `cipher`."""
     return Pipeline(
         name=f"raw-{cipher.name}",
-        summary=f"Decoded frames sealed whole with {cipher.summary}; the relay forwards them.",
+        summary=f"Decoded frames sealed whole with {cipher.name}; the relay forwards them.",
         source=cipher.source,
         sender=lambda s: (SealFrame(cipher, s.media_key[: cipher.key_size], s.engine),),
         relay=lambda _: (Forward(),),

@@ -12,7 +12,7 @@ def end_to_end(suite: SframeSuite) -> Pipeline:
     """Return the pipeline that encrypts each access unit with `suite` and forwards it blindly."""
     return Pipeline(
         name=f"sframe-{suite.name}",
-        summary=f"End-to-end frames, SFrame suite {suite.id}; the relay forwards ciphertext.",
+        summary=f"End-to-end frames, SFrame suite {suite.value}; the relay forwards ciphertext.",
         source="RFC 9605",
         sender=lambda s: (
             SframeEncrypt(suite, s.media_key, s.engine),

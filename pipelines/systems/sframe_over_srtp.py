@@ -15,7 +15,7 @@ def end_to_end_over_hops(suite: SframeSuite, profile: SrtpProfile) -> Pipeline:
     return Pipeline(
         name=f"sframe-{suite.name}+srtp-{profile.name}",
         summary=(
-            f"End-to-end frames (SFrame suite {suite.id}) over hop-by-hop"
+            f"End-to-end frames (SFrame suite {suite.value}) over hop-by-hop"
             f" {profile.registry_name}; the relay re-protects ciphertext."
         ),
         source=f"RFC 9605, {profile.source}",

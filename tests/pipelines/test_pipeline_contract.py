@@ -254,8 +254,7 @@ def test_at_the_end_of_its_counter_a_sender_stops(pipeline: Pipeline, access_uni
             stage._packetizer._next_sequence_number = 2**16 - 16
     sealed = [sealed_by(sender, frame)]
     with pytest.raises(NonceExhausted):
-        while len(sealed) < 100:
-            sealed.append(sealed_by(sender, frame))
+        sealed.extend(sealed_by(sender, frame) for _ in range(100))
     with pytest.raises(NonceExhausted):
         passed(sender, frame)
     assert len({message for unit in sealed for message in unit}) == sum(map(len, sealed))

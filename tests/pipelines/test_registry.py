@@ -117,9 +117,7 @@ def test_a_broken_plug_in_does_not_take_the_others_with_it(plugged: Plugged) -> 
     ]
 
 
-def test_plug_ins_are_found_by_their_installed_metadata(
-    plugged: Plugged, tmp_path: Path
-) -> None:
+def test_plug_ins_are_found_by_their_installed_metadata(plugged: Plugged, tmp_path: Path) -> None:
     good, bad = plugged.point(PIPELINES, "TWO"), plugged.point("1 / 0\n", "ALL")
     metadata = tmp_path / "some_plug_in-1.0.dist-info"
     metadata.mkdir()

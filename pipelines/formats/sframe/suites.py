@@ -18,6 +18,9 @@ from pipelines.ciphers.aes_gcm import AES_128_GCM, AES_256_GCM
 from pipelines.ciphers.chacha20_poly1305 import CHACHA20_POLY1305
 from pipelines.formats.sframe.header import LARGEST_FIELD, encode_header
 
+PRIVATE_USE = 0xF000
+"""RFC 9605 8.1: 0xF000 - 0xFFFF are for private use."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SframeSuite:
@@ -33,6 +36,11 @@ class SframeSuite:
         """The name of the cipher: `aes-128-gcm`."""
         return self.cipher.name
 
+    @property
+    def value(self) -> str:
+        """The registry value as RFC 9605 8.1 writes it: `5`, or `0xF000` in the private range."""
+        return str(self.id) if self.id < PRIVATE_USE else f"0x{self.id:04X}"
+
 
 SUITES: Mapping[int, SframeSuite] = MappingProxyType(
     {
@@ -43,9 +51,9 @@ SUITES: Mapping[int, SframeSuite] = MappingProxyType(
             SframeSuite(id=3, cipher=AES_128_CTR_HMAC_SHA256_32, hash=SHA256()),
             SframeSuite(id=4, cipher=AES_128_GCM, hash=SHA256()),
             SframeSuite(id=5, cipher=AES_256_GCM, hash=SHA512()),
-            # No ChaCha20 suite is registered; RFC 9605 8.1 keeps 0xF000 - 0xFFFF for private use.
+            # No ChaCha20 suite is registered.
             SframeSuite(
-                id=0xF000,
+                id=PRIVATE_USE,
                 cipher=CHACHA20_POLY1305,
                 hash=SHA256(),
                 labels=("private suite",),

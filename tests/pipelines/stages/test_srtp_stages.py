@@ -153,9 +153,7 @@ def test_results_are_views_until_the_next_call(session: Session, batches: Batche
 def test_keying_material_is_key_then_salt(profile: SrtpProfile) -> None:
     master = master_key(profile, bytes(range(46)))
     assert master.key == bytes(range(profile.key_size))
-    assert master.salt == bytes(
-        range(profile.key_size, profile.key_size + profile.salt_size)
-    )
+    assert master.salt == bytes(range(profile.key_size, profile.key_size + profile.salt_size))
 
 
 @every_profile

@@ -35,9 +35,7 @@ TAKES: dict[type[RawFrame | EncodedFrame | PacketBatch], tuple[New, ...]] = {
         lambda s: SealFrame(GCM, s.media_key[:16], s.engine),
         lambda s: OpenFrame(GCM, s.media_key[:16], s.engine, codec=s.codec, window=s.window),
         lambda s: SframeEncrypt(SUITES[4], s.media_key, s.engine),
-        lambda s: SframeDecrypt(
-            SUITES[4], s.media_key, s.engine, codec=s.codec, window=s.window
-        ),
+        lambda s: SframeDecrypt(SUITES[4], s.media_key, s.engine, codec=s.codec, window=s.window),
     ),
     PacketBatch: (
         lambda s: Depacketize(s.codec),

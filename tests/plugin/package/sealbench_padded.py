@@ -55,8 +55,8 @@ SUITE = suite_named("aes-128-gcm")
 PROFILE = PROFILES["aes-128-gcm"]
 
 PADDED = Pipeline(
-    name="padded-sframe-aes-128-gcm+srtp-aes-128-gcm",
-    summary=f"Frames padded to whole blocks of {BLOCK_BYTES} bytes, then SFrame over SRTP.",
+    name="padded-sframe+srtp",
+    summary=f"Frames padded to whole blocks of {BLOCK_BYTES} bytes, then SFrame and SRTP.",
     source="this plug-in; RFC 9605, RFC 7714",
     sender=lambda s: (
         Pad(),
@@ -75,5 +75,5 @@ PADDED = Pipeline(
         Unpad(),
     ),
     sees_plaintext=frozenset({Party.SENDER, Party.RECEIVER}),
-    labels=("example plug-in",),
+    labels=("example",),
 )
