@@ -9,8 +9,8 @@ from bench.suite import Case
 from pipelines.engines.pyca import CRYPTOGRAPHY
 
 NAMED_ISA = ("aes", "vaes", "avx512f", "sha_ni", "pmull")
-PREPARE_FACTOR = 1.6
-"""Loading, encoding and verifying take about as long again as a good half of the measuring."""
+PREPARE_FACTOR = 2
+"""Loading, encoding and verifying take about as long again as the measuring."""
 
 
 def headline(folder: RunFolder, cases: Sequence[Case]) -> list[str]:

@@ -6,7 +6,15 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from bench.report.case_tables import live_rows, share_of_baseline, table_of
-from bench.report.grouping import BASELINE, Group, clip_note, groups_of, is_baseline, video_facts
+from bench.report.grouping import (
+    BASELINE,
+    Group,
+    clip_note,
+    groups_of,
+    is_baseline,
+    rung,
+    video_facts,
+)
 from bench.report.plaintext import plaintext_table
 from bench.report.quantities import count, duration
 from bench.report.report_run import INTERRUPTED, ReportRun, printable
@@ -179,7 +187,7 @@ def _harness(finished: Sequence[Row]) -> tuple[str, ...]:
     return (
         (
             f"the harness adds {duration(row.harness_ns_per_frame)} per frame, "
-            f"{share_of_baseline(row)} of the null pipeline ({printable(row.codec)}, {row.height}p)"
+            f"{share_of_baseline(row)} of the null pipeline ({printable(row.codec)}, {rung(row)})"
         ),
     )
 

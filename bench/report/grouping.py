@@ -143,6 +143,11 @@ def _shared_labels(rows: Sequence[Row]) -> tuple[str, ...]:
     )
 
 
+def rung(row: Row) -> str:
+    """Return the picture size as the field says it: `720p`, the lines of the short side."""
+    return f"{min(row.width, row.height)}p"
+
+
 def video_facts(rows: Iterable[Row]) -> str:
     """Return size, frame rate and bit rate of the video."""
     for row in rows:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bench.report.case_tables import live_rows, relayed_streams_per_core, typical_codec_ns
-from bench.report.grouping import Group, Kind, role_of
+from bench.report.grouping import Group, Kind, role_of, rung
 from bench.report.quantities import (
     count,
     duration,
@@ -91,7 +91,7 @@ def _sender_cost(groups: Sequence[Group]) -> str | None:
         scale = f"{percent(added_ns * row.fps / 1e9)} of the time between two frames"
     over = " more than sending it in the clear" if floor else ""
     return (
-        f"Protecting one {row.height}p {group.codec} frame with {_what(row)} costs the sender "
+        f"Protecting one {rung(row)} {group.codec} frame with {_what(row)} costs the sender "
         f"{duration(added_ns)}{over}: {scale} (median)."
     )
 
@@ -132,5 +132,5 @@ def _bytes_on_the_wire(groups: Sequence[Group]) -> str | None:
     return (
         f"On the wire {_what(row)} adds {number(row.overhead_bytes_mean)} bytes to a frame, "
         f"RTP headers included: {percent(row.overhead_bytes_mean / row.unit_bytes_mean)} of "
-        f"the {row.height}p {group.codec} stream."
+        f"the {rung(row)} {group.codec} stream."
     )
