@@ -8,7 +8,7 @@ from pathlib import Path
 from bench.clips import library
 from bench.clips.encoded import RAW_MAX_FRAMES, EncodedClip
 from bench.clips.footage import Footage
-from bench.clips.names import ARROW, FILE_PREFIX
+from bench.clips.names import FILE_PREFIX
 from bench.progress import Progress
 from bench.suite import Case
 from pipelines.codecs.decoder import Decoder
@@ -77,6 +77,11 @@ class Material:
         return self.clip.description
 
     @property
+    def sha256(self) -> str:
+        """Hash of the file that the clip comes from."""
+        return self.clip.facts.source_sha256
+
+    @property
     def synthetic(self) -> bool:
         """Whether the clip was generated and shows no camera's picture."""
         return self.clip.facts.synthetic
@@ -127,8 +132,5 @@ class Library:
             del self._materials[key]
 
     def _source(self, name: str) -> str:
-        """Return the clip library's name for a case's clip; a file keeps its size suffix."""
-        stem, arrow, rung = name.partition(ARROW)
-        if stem in self.files:
-            return f"{FILE_PREFIX}{self.files[stem]}{arrow}{rung}"
-        return name
+        """Return the clip library's name for a case's clip."""
+        return f"{FILE_PREFIX}{self.files[name]}" if name in self.files else name

@@ -5,7 +5,8 @@ from fnmatch import fnmatchcase
 
 import msgspec
 
-from bench.suite import Case, SuiteError
+from bench.suite import Case, SuiteError, check_known
+from pipelines.engines.table import ENGINE_NAMES
 
 
 def only(cases: Sequence[Case], pattern: str | None) -> tuple[Case, ...]:
@@ -40,12 +41,36 @@ def renamed(cases: Sequence[Case], rename: Callable[[str], str]) -> tuple[Case, 
 
 
 def with_seconds(cases: Sequence[Case], seconds: float | None) -> tuple[Case, ...]:
-    """Return the cases with `seconds` of measuring time each, where it is given."""
+    """Return the cases with `seconds` of measuring time each, where it is given.
+
+    Rounds keep their length, so more seconds mean more of them: that is what narrows an interval.
+    """
     if seconds is None:
         return tuple(cases)
     if not 0 < seconds <= 3600:
         raise SuiteError(f"--seconds {seconds} is not above 0 and at most 3600")
-    return tuple(msgspec.structs.replace(case, seconds=seconds) for case in cases)
+    return tuple(
+        msgspec.structs.replace(
+            case,
+            seconds=seconds,
+            rounds=max(min(case.rounds, 2), min(1000, round(case.rounds * seconds / case.seconds))),
+        )
+        if case.model == "stage"
+        else msgspec.structs.replace(case, seconds=seconds)
+        for case in cases
+    )
+
+
+def with_engine(cases: Sequence[Case], engine: str | None) -> tuple[Case, ...]:
+    """Return the cases with `engine`, where it is given; where two become one, the first stays.
+
+    Raises SuiteError for an unknown engine.
+    """
+    if engine is None:
+        return tuple(cases)
+    check_known([engine], ENGINE_NAMES, "--engine")
+    changed = [msgspec.structs.replace(case, engine=engine) for case in cases]
+    return tuple({case.id: case for case in changed}.values())
 
 
 def by_clip(cases: Sequence[Case]) -> dict[str, list[Case]]:

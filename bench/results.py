@@ -51,7 +51,11 @@ class PacedSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One case of a run: what was measured, or the error that stopped it."""
+    """One case of a run: what was measured, or the error that stopped it.
+
+    Of a live case, `unit_bytes_mean` is the decoded frame that entered, and `overhead_bytes_mean`
+    is 0: there is no access unit to compare the wire with.
+    """
 
     schema: int = SCHEMA
     case: str
@@ -63,8 +67,10 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     pipeline: str
     labels: tuple[str, ...] = ()
     engine: str
+    library: str = ""
     sees_plaintext: tuple[str, ...] = ()
     error: str | None = None
+    clip_sha256: str = ""
     clip_note: str = ""
     encoder: str = ""
     width: int = 0

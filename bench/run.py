@@ -10,16 +10,17 @@ import msgspec
 from bench.material import Library
 from bench.measure import FrameFailed, measure_paced, measure_stages
 from bench.plan import by_clip
-from bench.prepare import SETTLE_FRAMES, Prepared, prepare
+from bench.prepare import SETTLE_FRAMES, Prepared, prepare, window_frames
 from bench.progress import Progress
 from bench.results import Row
 from bench.samples import Samples
 from bench.store import RunFolder
 from bench.suite import Case
 from bench.summarise import bare_row, summarise
-from bench.verify import WrongAnswer, verify
+from bench.verdict import WrongAnswer
+from bench.verify import verify
 from pipelines.codecs.settings import CodecError
-from pipelines.engines.engine import Engine
+from pipelines.engines.table import choose_engine
 from pipelines.pipeline import Pipeline
 
 WRONG_ANSWER_PREFIX = WrongAnswer.__name__
@@ -35,11 +36,10 @@ class Runner:
 
     folder: RunFolder
     pipelines: Mapping[str, Pipeline]
-    engine: Engine
     library: Library
     progress: Progress
     seed: int
-    _verified: set[tuple[str, str, str]] = field(default_factory=set)
+    _verified: set[tuple[str, str, str, str]] = field(default_factory=set)
     _measured_seconds: float = 0.0
 
     def run(self, cases: Sequence[Case]) -> None:
@@ -72,17 +72,18 @@ class Runner:
     def _prepare(self, case: Case) -> Prepared:
         pipeline = self.pipelines[case.pipeline]
         material = self.library.material(case.clip, case.codec)
-        key = (case.clip, case.codec, case.pipeline)
+        engine = choose_engine(case.engine).engine
+        key = (case.clip, case.codec, case.pipeline, engine.name)
         if key not in self._verified:
             verify(
                 pipeline,
                 material.access_units,
-                engine=self.engine,
+                engine=engine,
                 make_decoder=lambda: material.new_decoder().decode,
                 decoded_frames=DECODED_FRAMES,
             )
             self._verified.add(key)
-        return prepare(case, pipeline, material, self.engine)
+        return prepare(case, pipeline, material, engine)
 
     def _measure_all(self, clip: str, ready: Sequence[Prepared]) -> None:
         self._measured_seconds = 0.0
@@ -102,7 +103,8 @@ class Runner:
     def _interleave(self, ready: Sequence[Prepared]) -> None:
         """Measure one block of each case per round, in a new order each round."""
         alive = list(ready)
-        kept = {p.case.id: set(self.folder.blocks(p.case.id)) for p in alive}
+        blocks = {p.case.id: self.folder.blocks(p.case.id) for p in alive}
+        windows = {p.case.id: self._window(p, ready, blocks) for p in alive}
         shuffler = random.Random(self.seed)  # noqa: S311 - an order, not a secret
         round_index = 0
         while alive:
@@ -110,8 +112,8 @@ class Runner:
             for prepared in list(alive):
                 case = prepared.case
                 try:
-                    if round_index not in kept[case.id]:
-                        self._measure_block(prepared, round_index)
+                    if round_index not in blocks[case.id]:
+                        self._measure_block(prepared, round_index, windows[case.id])
                 except FrameFailed as error:
                     alive.remove(prepared)
                     self._fail(case, str(error))
@@ -122,11 +124,25 @@ class Runner:
                     self._finish(prepared)
             round_index += 1
 
-    def _measure_block(self, prepared: Prepared, round_index: int) -> None:
-        measure_stages(prepared.chain, prepared.units, SETTLE_FRAMES)
-        samples = measure_stages(
-            prepared.chain, prepared.units, prepared.frames_per_round, round_index=round_index
-        )
+    @staticmethod
+    def _window(
+        prepared: Prepared, ready: Sequence[Prepared], blocks: Mapping[str, Mapping[int, Samples]]
+    ) -> int:
+        """Return the frames of a round: the same for every case that a reader will compare."""
+        group = [
+            other
+            for other in ready
+            if (other.case.codec, other.case.media) == (prepared.case.codec, prepared.case.media)
+        ]
+        begun = [len(block) for other in group for block in blocks[other.case.id].values()]
+        return begun[0] if begun else window_frames(group)
+
+    def _measure_block(self, prepared: Prepared, round_index: int, frames: int) -> None:
+        # The same frames in the same round for every case, also in a run that was resumed.
+        start = round_index * frames
+        prepared.reel.seek(start - SETTLE_FRAMES)
+        measure_stages(prepared.chain, prepared.reel, SETTLE_FRAMES)
+        samples = measure_stages(prepared.chain, prepared.reel, frames, round_index=round_index)
         self._keep(prepared, round_index, samples)
 
     def _pace(self, prepared: Prepared) -> None:
@@ -135,8 +151,8 @@ class Runner:
             try:
                 samples = measure_paced(
                     prepared.chain,
-                    prepared.units,
-                    prepared.frames_per_round,
+                    prepared.reel,
+                    prepared.frames_that_fit,
                     interval_ns=prepared.material.frame_interval_ns,
                 )
             except FrameFailed as error:
@@ -171,6 +187,7 @@ class Runner:
         facts = prepared.material
         row = msgspec.structs.replace(
             self._bare_row(case),
+            clip_sha256=facts.sha256,
             clip_note=facts.note,
             encoder=facts.encoder,
             processes=self.folder.processes(case.id),
@@ -184,9 +201,8 @@ class Runner:
         return summarise(row, case, samples, kinds, fps=facts.fps, seed=self.seed), samples
 
     def _bare_row(self, case: Case, error: str | None = None) -> Row:
-        pipeline = self.pipelines[case.pipeline]
-        engine = f"{self.engine.name} ({self.engine.library()})"
-        return bare_row(case, pipeline, engine=engine, error=error)
+        pipeline, choice = self.pipelines[case.pipeline], choose_engine(case.engine)
+        return bare_row(case, pipeline, choice.engine, error=error)
 
     def _fail(self, case: Case, error: str) -> None:
         self.folder.finish_case(self._bare_row(case, error), None)

@@ -4,7 +4,7 @@ Fields of a record, in order:
 
     round        round of the shuffled interleaving the frame was measured in
     frame        index of the frame in its clip
-    is_keyframe  1 for a key frame
+    is_keyframe  1 for a key frame; 0 where a decoded frame entered (live)
     unit_bytes   bytes of the access unit (or raw frame) that entered the pipeline
     wire_bytes   bytes that left the sender for the relay, all headers and tags included
     packets      packets (or sealed units) that left the sender

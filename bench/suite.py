@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from pipelines.engines.table import AUTO, ENGINE_NAMES
 from pipelines.media import CODECS
 from pipelines.pipeline import Pipeline
 
@@ -29,7 +30,8 @@ class CaseList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     `media` is "cached" (access units come from the cache, so only crypto and packets are timed)
     or "live" (the sender encodes, the receiver decodes). `seconds` is the measuring time of each
-    case and `rounds` the number of shuffled slices it is cut into. A pipeline may be a glob.
+    case and `rounds` the number of shuffled slices it is cut into. A pipeline may be a glob; an
+    engine is one of `ENGINE_NAMES`.
     """
 
     why: str
@@ -37,6 +39,7 @@ class CaseList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     clips: list[str]
     codecs: list[str]
     pipelines: list[str]
+    engines: list[str] = msgspec.field(default_factory=lambda: [AUTO])
     media: Media = "cached"
     seconds: float | None = None
     rounds: int | None = None
@@ -62,6 +65,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     clip: str
     codec: str
     pipeline: str
+    engine: str = AUTO
     seconds: float
     rounds: int
     deadline_ms: float = 0.0
@@ -70,7 +74,8 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     def id(self) -> str:
         """Name of the case in rows, files and `--only`."""
         model = self.model if self.media == "cached" else f"{self.model}-{self.media}"
-        return f"{model}/{self.clip}/{self.codec}/{self.pipeline}"
+        engine = "" if self.engine == AUTO else f"@{self.engine}"
+        return f"{model}/{self.clip}/{self.codec}/{self.pipeline}{engine}"
 
 
 class Suite(msgspec.Struct, frozen=True, kw_only=True):
@@ -131,7 +136,12 @@ def parse_suite(
     for index, case_list in enumerate(suite.case):
         where = f"{path.name}: case[{index}]"
         for case in multiply(case_list, suite, where, pipelines, clips):
-            cases.setdefault(case.id, case)
+            known_case = cases.setdefault(case.id, case)
+            if msgspec.structs.replace(known_case, why=case.why) != case:
+                raise SuiteError(
+                    f"{where}: {case.id!r} is in the suite already, with other seconds, rounds or"
+                    " deadline"
+                )
     if not cases:
         raise SuiteError(f"{path.name}: case: the suite has no cases")
     return Suite(
@@ -156,12 +166,15 @@ def multiply(
     if case_list.deadline_ms is not None:
         deadline_ms = within(f"{where}.deadline_ms", case_list.deadline_ms, 0.001, 60_000)
     check_clips(case_list.clips, where, clips)
-    check_codecs(case_list.codecs, where)
+    check_known(case_list.codecs, CODECS, f"{where}.codecs")
+    check_known(case_list.engines, ENGINE_NAMES, f"{where}.engines")
     names = expand(case_list.pipelines, where, pipelines)
-    for field in ("clips", "codecs", "pipelines"):
+    for field in ("clips", "codecs", "pipelines", "engines"):
         if not getattr(case_list, field):
             raise SuiteError(f"{where}.{field}: the list is empty")
-    for clip, codec, name in product(case_list.clips, case_list.codecs, names):
+    for clip, codec, name, engine in product(
+        case_list.clips, case_list.codecs, names, case_list.engines
+    ):
         if codec not in pipelines[name].codecs:
             raise SuiteError(
                 f"{where}.codecs: pipeline {name!r} does not take {codec!r}; it takes"
@@ -174,6 +187,7 @@ def multiply(
             clip=clip,
             codec=codec,
             pipeline=name,
+            engine=engine,
             seconds=seconds,
             rounds=rounds if case_list.model == "stage" else 1,
             deadline_ms=deadline_ms,
@@ -200,11 +214,11 @@ def check_clips(names: Iterable[str], where: str, clips: Collection[str] | None)
             raise SuiteError(f"{where}.clips: unknown {name!r}; {known(clip_id, clips)}")
 
 
-def check_codecs(names: Iterable[str], where: str) -> None:
-    """Raise SuiteError where a codec is unknown."""
+def check_known(names: Iterable[str], values: Collection[str], where: str) -> None:
+    """Raise SuiteError where a name is none of `values`."""
     for name in names:
-        if name not in CODECS:
-            raise SuiteError(f"{where}.codecs: unknown {name!r}; {known(name, CODECS)}")
+        if name not in values:
+            raise SuiteError(f"{where}: unknown {name!r}; {known(name, values)}")
 
 
 def expand(patterns: Iterable[str], where: str, pipelines: Mapping[str, Pipeline]) -> list[str]:

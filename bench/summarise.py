@@ -9,10 +9,11 @@ from bench.results import Row
 from bench.samples import Samples, stage_fields
 from bench.stats import summarise_paced, summarise_roles, summarise_stages
 from bench.suite import Case
+from pipelines.engines.engine import Engine
 from pipelines.pipeline import Pipeline
 
 
-def bare_row(case: Case, pipeline: Pipeline, *, engine: str, error: str | None = None) -> Row:
+def bare_row(case: Case, pipeline: Pipeline, engine: Engine, *, error: str | None = None) -> Row:
     """Return what is known of a case before it is measured, or why it was not."""
     return Row(
         case=case.id,
@@ -23,7 +24,8 @@ def bare_row(case: Case, pipeline: Pipeline, *, engine: str, error: str | None =
         codec=case.codec,
         pipeline=case.pipeline,
         labels=pipeline.labels,
-        engine=engine,
+        engine=engine.name,
+        library=str(engine.library()),
         sees_plaintext=tuple(sorted(str(party) for party in pipeline.sees_plaintext)),
         error=error,
     )

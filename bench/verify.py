@@ -6,42 +6,22 @@ units refuses whatever an attacker made of them and is left as it was.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
 from bench.attacks import copied, message_bytes, messages, tampered
 from bench.chain import Chain, build_chain
+from bench.claims import check_authentication_claim, check_plaintext_claims
+from bench.verdict import Verified, WrongAnswer
 from pipelines.engines.engine import Engine
-from pipelines.media import U8, EncodedFrame, RawFrame, Unit
+from pipelines.media import EncodedFrame, RawFrame, Unit
 from pipelines.pipeline import Pipeline
 from pipelines.session import Session
-from pipelines.stage import Opener, Party, Rejected
-
-NEEDLE_BYTES = 12
-"""A piece of the media that is looked for. Twelve random bytes match by chance never; longer ones
-would miss plaintext where a payload format cuts tiny units up (AV1 drops each OBU's size)."""
-
-NEEDLES = 64
-"""Pieces looked for, evenly spread; in a tiny unit one from every place."""
+from pipelines.stage import Opener, Rejected
 
 Decode = Callable[[EncodedFrame], RawFrame]
-
-
-class WrongAnswer(Exception):  # noqa: N818 - the verdict's name
-    """A pipeline did not do what it says; the message says what and where."""
-
-
-@dataclass(slots=True)
-class Verified:
-    """How often each check was made; there is no entry for one that does not apply."""
-
-    checks: dict[str, int] = field(default_factory=dict)
-
-    def count(self, check: str, times: int = 1) -> None:
-        """Note that `check` held `times` more times."""
-        self.checks[check] = self.checks.get(check, 0) + times
 
 
 def verify(
@@ -61,9 +41,10 @@ def verify(
     session = Session.fresh(codec=frames[0].codec, engine=engine)
     chain = build_chain(pipeline, session)
     recorded = _round_trip(chain, frames, make_decoder, decoded_frames, verified)
-    _check_plaintext_claims(pipeline, session, frames, verified)
-    _check_authentication_claim(pipeline, session)
-    stranger = build_chain(pipeline, Session.fresh(codec=frames[0].codec, engine=engine))
+    # New keys each time: the senders of the other chains have used their first counters.
+    fresh = partial(Session.fresh, codec=frames[0].codec, engine=engine)
+    check_plaintext_claims(pipeline, fresh(), frames, verified)
+    stranger = build_chain(pipeline, fresh())
     for position, inputs in recorded.items():
         victims = _Victims(
             name=chain.fields[len(chain.sender) + position],
@@ -74,6 +55,7 @@ def verify(
             _check_tampering(victims, inputs, verified)
             _check_replay_window(victims, inputs, verified)
         _check_wrong_key(victims, inputs, verified)
+    check_authentication_claim(pipeline, fresh(), frames, verified)
     return verified
 
 
@@ -158,52 +140,6 @@ def _compare_decoded(original: RawFrame, result: RawFrame, number: int) -> None:
     for name, before, after in zip("YUV", original.planes, result.planes, strict=True):
         if not np.array_equal(before, after):
             raise WrongAnswer(f"frame {number}: plane {name} differs from the unencrypted path")
-
-
-def _check_plaintext_claims(
-    pipeline: Pipeline, session: Session, frames: Sequence[EncodedFrame], verified: Verified
-) -> None:
-    """Look for the media in whatever the network and the relay get to hold."""
-    # New keys: the session's own senders have used their first counters.
-    session = Session.fresh(codec=session.codec, engine=session.engine)
-    unit: Unit = max(frames, key=lambda frame: len(frame.payload))
-    needles = _needles(message_bytes(unit))
-    for stage in pipeline.sender(session):
-        unit = stage(unit)
-    on_the_wire = _holds(unit, needles)
-    at_the_relay = on_the_wire
-    for stage in pipeline.relay(session.hop()):
-        unit = stage(unit)
-        at_the_relay = at_the_relay or _holds(unit, needles)
-    on_the_wire = on_the_wire or _holds(unit, needles)
-    for party, found in ((Party.NETWORK, on_the_wire), (Party.RELAY, at_the_relay)):
-        if found != (party in pipeline.sees_plaintext):
-            claim = "sees plaintext" if party in pipeline.sees_plaintext else "sees no plaintext"
-            raise WrongAnswer(
-                f"it is claimed that the {party} {claim}, and the media was"
-                f" {'found' if found else 'not found'} there"
-            )
-        verified.count("plaintext claims")
-
-
-def _check_authentication_claim(pipeline: Pipeline, session: Session) -> None:
-    """Only a pipeline that is labelled so may have a receiver that accepts whatever comes."""
-    openers = [stage for stage in pipeline.receiver(session) if isinstance(stage, Opener)]
-    if pipeline.authenticated and not any(opener.authenticates for opener in openers):
-        raise WrongAnswer(
-            "no stage of the receiver authenticates, and the label 'unauthenticated' is missing"
-        )
-
-
-def _needles(payload: U8) -> list[bytes]:
-    last = max(0, len(payload) - NEEDLE_BYTES)
-    starts = np.linspace(0, last, min(NEEDLES, last + 1), dtype=np.int64)
-    return [payload[start : start + NEEDLE_BYTES].tobytes() for start in starts.tolist()]
-
-
-def _holds(unit: Unit, needles: Sequence[bytes]) -> bool:
-    held = [message_bytes(message).tobytes() for message in messages(unit)]
-    return any(needle in data for needle in needles for data in held)
 
 
 def _check_tampering(victims: _Victims, inputs: Sequence[Unit], verified: Verified) -> None:

@@ -1,9 +1,13 @@
-"""The data that flows through a pipeline: frames, access units and packets."""
+"""The data that flows through a pipeline: frames, access units and packets.
+
+One of each is made in every stage, so they are msgspec structs: a frozen dataclass takes ten times
+as long to make (0.8 us, more than sealing a small packet). They hold no reference cycles.
+"""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Self
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -17,8 +21,7 @@ OPAQUE = "opaque"
 """The codec of a unit that is sealed as a whole: nothing on the way can parse it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawFrame:
+class RawFrame(msgspec.Struct, frozen=True, kw_only=True, gc=False, eq=False):
     """One decoded YUV 4:2:0 frame.
 
     `planes` are uint8 views of shape (height, width) for Y and (ceil(height / 2), ceil(width / 2))
@@ -30,8 +33,7 @@ class RawFrame:
     planes: tuple[U8, U8, U8]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EncodedFrame:
+class EncodedFrame(msgspec.Struct, frozen=True, kw_only=True, gc=False, eq=False):
     """One access unit, or (codec `opaque`) the sealed form of one.
 
     `payload` is a contiguous uint8 array of shape (size,). A stage may hand out a view of its own
@@ -55,8 +57,7 @@ class EncodedFrame:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PacketBatch:
+class PacketBatch(msgspec.Struct, frozen=True, kw_only=True, gc=False, eq=False):
     """The packets of one access unit or burst, one per row: what batch engines walk.
 
     `data` is uint8 of shape (n, stride), `size` is int32 of shape (n,); bytes of a row past its

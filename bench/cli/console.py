@@ -1,5 +1,6 @@
 """Where the command line writes: results to standard output, everything else to standard error."""
 
+import logging
 import sys
 from typing import NoReturn
 
@@ -20,6 +21,21 @@ def fail(message: str, code: int = USAGE) -> NoReturn:
     """End the program with one clear line."""
     ERR.print(f"sealbench: {message}", markup=False, soft_wrap=True)
     raise typer.Exit(code)
+
+
+class CompilingNote(logging.Handler):
+    """Says once that kernels are being compiled, whichever comes first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Show one line for the first kernel of this process that is not in the cache."""
+        del record
+        if not self._said:
+            ERR.print("compiling for this CPU: once per machine, some twenty seconds …")
+            self._said = True
 
 
 class TerminalProgress:

@@ -6,11 +6,16 @@ from importlib.metadata import version
 from bench.machine import limits
 from bench.store import RunFolder
 from bench.suite import Case
-from pipelines.engines.pyca import CRYPTOGRAPHY
+from pipelines.engines.table import choose_engine
 
 NAMED_ISA = ("aes", "vaes", "avx512f", "sha_ni", "pmull")
 PREPARE_FACTOR = 2
 """Loading, encoding and verifying take about as long again as the measuring."""
+
+
+def known(value: float | None) -> str:
+    """Return a figure with two decimals, or that it cannot be read here."""
+    return "unknown" if value is None else f"{value:.2f}"
 
 
 def headline(folder: RunFolder, cases: Sequence[Case]) -> list[str]:
@@ -21,12 +26,15 @@ def headline(folder: RunFolder, cases: Sequence[Case]) -> list[str]:
     left = [case for case in cases if case.id not in done]
     minutes = sum(case.seconds for case in left) * PREPARE_FACTOR / 60
     resumed = f" ({len(done)} done before)" if done else ""
+    choices = [choose_engine(name) for name in dict.fromkeys(case.engine for case in cases)]
     hardware = ", ".join([f"{machine.usable_cores} cores", *isa])
     cpu = machine.cpu_model or machine.architecture
     return [
-        f"sealbench {version('sealbench')} on {cpu} ({hardware}; {CRYPTOGRAPHY.library()})",
+        f"sealbench {version('sealbench')} on {cpu} ({hardware})",
+        *(f"engine {choice.engine.name}: {choice.engine.library()}" for choice in choices),
+        *(choice.fallback for choice in choices if choice.fallback),
         f"suite {folder.plan.suite}: {len(left)} cases{resumed}, about {max(minutes, 0.1):.1f} min",
         f"into {folder.path}, seed {folder.plan.seed}",
-        f"load {conditions.load_1min}, CPU pressure {conditions.cpu_pressure_percent} %",
+        f"load {known(conditions.load_1min)}, pressure {known(conditions.cpu_pressure_percent)} %",
         *(f"note: {line}" for line in limits(machine, conditions)),
     ]

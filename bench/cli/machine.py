@@ -7,6 +7,7 @@ import msgspec
 import typer
 
 from bench.cli.console import ERR, OUT
+from bench.cli.headline import known
 from bench.cli.show import new_table
 from bench.harness import harness_ns_per_frame
 from bench.machine.conditions import read_conditions
@@ -51,7 +52,10 @@ def machine(
     read = described.clock.read_ns
     table.add_row("clock", f"{read.value:.0f} ns a read ({read.low:.0f} to {read.high:.0f})")
     table.add_row("harness", f"{harness_ns:.0f} ns a frame of {STAGES_OF_NULL} stages")
-    table.add_row("load", f"{conditions.load_1min}, CPU pressure {conditions.cpu_pressure_percent}")
+    table.add_row(
+        "load",
+        f"{known(conditions.load_1min)}, CPU pressure {known(conditions.cpu_pressure_percent)} %",
+    )
     for name, version in described.libraries.items():
         table.add_row(name, version or "not found")
     OUT.print(table)

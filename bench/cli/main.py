@@ -1,14 +1,17 @@
 """`sealbench`: the commands and what each is for."""
 
+import logging
+import signal
 from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from bench.cli import data, machine, report, run, show, verify
-from bench.cli.console import ERR, OUT
+from bench.cli import data, machine, peers, report, run, show, verify
+from bench.cli.console import ERR, OUT, CompilingNote
 from bench.cli.exit_codes import INTERRUPTED
+from pipelines.compiled import LOG
 
 EPILOG = """Exit codes: 0 fine; 1 a case ended in an error; 2 the command line, a suite, a clip or a
 run folder cannot be used as asked; 4 the run was begun on another machine or with other libraries;
@@ -56,6 +59,9 @@ app.command(
     ),
 )(run.run)
 app.command("verify", epilog=examples("verify", "verify smoke --only 'srtp-*'"))(verify.verify)
+app.command("peers", epilog=examples("peers", "peers --quick --json", "peers --cpus --out r"))(
+    peers.peers
+)
 app.command("report", epilog=examples("report r", "report r1 r2 --out both"))(report.report)
 app.command("list", epilog=examples("list pipelines", "list suites"))(show.show)
 app.add_typer(data.app, name="data", epilog=examples("data fetch standard", "data verify"))
@@ -83,4 +89,8 @@ def _options(
 
 def main() -> None:
     """Run the command line and exit with its code."""
+    # What a CI sends when time is up ends a run as Ctrl-C does: with what was measured kept.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    LOG.addHandler(CompilingNote())
+    LOG.setLevel(logging.INFO)
     app()

@@ -38,7 +38,7 @@ def show_report(folders: list[Path], out: Path | None = None) -> None:
     except StoreError as error:
         fail(str(error))
     except OSError as error:
-        fail(f"{error.filename}: {error.strerror}")
+        fail(f"{error.filename or out or folders[0]}: {error.strerror or error}")
     finally:
         progress.end()
     plots = sum(path.suffix == ".png" for path in written)

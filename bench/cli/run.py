@@ -16,7 +16,8 @@ from bench.cli.console import ERR, TerminalProgress, fail
 from bench.cli.exit_codes import CASE_FAILED, INCOMPARABLE, INTERRUPTED, WRONG_ANSWER
 from bench.cli.headline import headline
 from bench.cli.report import show_report
-from bench.cli.selection import fetch_clips, select, with_clips_at_hand
+from bench.cli.selection import ENGINE_HELP, fetch_clips, select, with_clips_at_hand
+from bench.clips.cache import file_sha256
 from bench.clips.errors import ClipError
 from bench.machine import describe_machine, read_conditions
 from bench.material import Library
@@ -24,13 +25,14 @@ from bench.progress import Progress
 from bench.run import WRONG_ANSWER_PREFIX, Runner
 from bench.store import IncomparableMachine, RunFolder, RunPlan, StoredRun, StoreError, read_run
 from bench.suite import Case, SuiteError
-from pipelines.engines.pyca import CRYPTOGRAPHY
 from pipelines.pipeline import Pipeline
 from pipelines.registry import load_registry
 
 DEFAULT_SUITE = "core"
+SECONDS_HELP = "Measuring time of each case, at most: a round ends after 400 frames."
 CLIP_OPTION = "clip:"
-"""Key of a plan's options under which the user's own file stands."""
+HASH_OPTION = "sha256:"
+"""Keys of a plan's options: the path of the user's own file by its name, and its hash."""
 
 
 def run(
@@ -40,8 +42,9 @@ def run(
     *,
     only: Annotated[str | None, typer.Option(help="Glob over case ids or their parts.")] = None,
     clip: Annotated[Path | None, typer.Option(help="Your own video instead of the clips.")] = None,
-    seconds: Annotated[float | None, typer.Option(help="Measuring time of each case.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of orders and intervals.")] = None,
+    engine: Annotated[str | None, typer.Option(help=ENGINE_HELP)] = None,
+    seconds: Annotated[float | None, typer.Option(help=SECONDS_HELP)] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of orders and intervals.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the run; it must be new.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on with the run in this folder.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
@@ -62,6 +65,7 @@ def run(
                 progress,
                 only=only,
                 clip=clip,
+                engine=engine,
                 seconds=seconds,
                 seed=seed,
             )
@@ -70,7 +74,7 @@ def run(
             place = out or Path("results") / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}-{machine.slug}"
             folder = RunFolder.create(place, plan, machine)
         else:
-            if any(given is not None for given in (suite, only, clip, seconds, seed, out)):
+            if any(given is not None for given in (suite, only, clip, engine, seconds, seed, out)):
                 fail("--resume DIR goes on as the run was planned; give it no other option")
             # Only what identifies the machine: how its cores scale was measured at the start.
             folder = RunFolder.open_for_resume(resume, describe_machine(with_scaling=False))
@@ -102,11 +106,12 @@ def planned(
     *,
     only: str | None,
     clip: Path | None,
+    engine: str | None,
     seconds: float | None,
     seed: int | None,
 ) -> RunPlan:
     """Return the plan of a new run, its clips at hand. Raises SuiteError, ClipError."""
-    chosen = select(suite, pipelines, pattern=only, clip=clip, seconds=seconds)
+    chosen = select(suite, pipelines, pattern=only, clip=clip, engine=engine, seconds=seconds)
     cases = with_clips_at_hand(chosen.cases, progress)
     Library(chosen.clip_files, progress).check(cases)
     return RunPlan(
@@ -115,7 +120,7 @@ def planned(
         seed=secrets.randbits(32) if seed is None else seed,
         sealbench_version=version("sealbench"),
         started_utc=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        options={f"{CLIP_OPTION}{name}": str(path) for name, path in chosen.clip_files.items()},
+        options=clip_options(chosen.clip_files),
         cases=[msgspec.to_builtins(case) for case in cases],
     )
 
@@ -132,23 +137,44 @@ def planned_cases(plan: RunPlan, pipelines: Mapping[str, Pipeline]) -> list[Case
     return cases
 
 
+def clip_options(files: Mapping[str, Path]) -> dict[str, str]:
+    """Return what a plan keeps of the user's own clip: where it is, and its hash."""
+    options: dict[str, str] = {}
+    for name, path in files.items():
+        options[f"{CLIP_OPTION}{name}"] = str(path)
+        options[f"{HASH_OPTION}{name}"] = file_sha256(path)
+    return options
+
+
+def planned_clip_files(plan: RunPlan) -> dict[str, Path]:
+    """Return the user's own clip of a plan. Raises ClipError where it is another video now."""
+    files = {
+        key.removeprefix(CLIP_OPTION): Path(value)
+        for key, value in plan.options.items()
+        if key.startswith(CLIP_OPTION)
+    }
+    for name, path in files.items():
+        try:
+            unchanged = file_sha256(path) == plan.options.get(f"{HASH_OPTION}{name}")
+        except OSError as error:
+            raise ClipError(f"{path}: {error.strerror}: the run was begun with it") from error
+        if not unchanged:
+            raise ClipError(f"{path}: not the video that the run was begun with: start a new run")
+    return files
+
+
 def measure(
     folder: RunFolder, pipelines: Mapping[str, Pipeline], progress: TerminalProgress
 ) -> bool:
     """Work through the plan of `folder`; return whether Ctrl-C ended it before its end."""
     cases = planned_cases(folder.plan, pipelines)
-    files = {
-        key.removeprefix(CLIP_OPTION): Path(value)
-        for key, value in folder.plan.options.items()
-        if key.startswith(CLIP_OPTION)
-    }
+    files = planned_clip_files(folder.plan)
     progress.end()
     for line in headline(folder, cases):
         progress.note(line)
     runner = Runner(
         folder=folder,
         pipelines=pipelines,
-        engine=CRYPTOGRAPHY,
         library=Library(files, progress),
         progress=progress,
         seed=folder.plan.seed,

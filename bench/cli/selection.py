@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.clips.catalogue import load_catalogue
-from bench.clips.errors import FetchError
+from bench.clips.errors import ClipError, FetchError
 from bench.clips.fetch import fetch, verify_cached
 from bench.clips.library import synthetic_stand_in
-from bench.clips.names import parse_clip_name
-from bench.plan import clip_names, only, renamed, with_clip, with_seconds
+from bench.clips.names import FILE_PREFIX, parse_clip_name
+from bench.plan import clip_names, only, renamed, with_clip, with_engine, with_seconds
 from bench.progress import Progress
 from bench.suite import Case, Suite, find_suite, load_suite
+from pipelines.engines.table import ENGINE_NAMES
 from pipelines.pipeline import Pipeline
+
+ENGINE_HELP = f"Engine of every case: {', '.join(ENGINE_NAMES)}."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,22 +33,36 @@ def select(
     *,
     pattern: str | None,
     clip: Path | None,
-    seconds: float | None,
+    seconds: float | None = None,
+    engine: str | None = None,
 ) -> Selection:
-    """Return what --only, --clip and --seconds leave of a suite. Raises SuiteError, ClipError."""
+    """Return what the options make of a suite's cases. Raises SuiteError, ClipError."""
     known_clips = [known.id for known in load_catalogue().clips]
     suite = load_suite(find_suite(suite_name), pipelines, known_clips)
-    cases = with_seconds(suite.cases, seconds)
+    cases = with_engine(with_seconds(suite.cases, seconds), engine)
     clip_files: dict[str, Path] = {}
     if clip is not None:
-        clip_files[clip.name] = clip.resolve()
-        cases = with_clip(cases, clip.name)
+        name = own_clip_name(clip)
+        clip_files[name] = clip.resolve()
+        cases = with_clip(cases, name)
     return Selection(suite=suite, cases=only(cases, pattern), clip_files=clip_files)
+
+
+def own_clip_name(clip: Path) -> str:
+    """Return what the user's own video is called in rows: never like a clip of the catalogue.
+
+    Raises ClipError where its name is no text.
+    """
+    try:
+        clip.name.encode()
+    except UnicodeEncodeError as error:
+        raise ClipError(f"{clip.name!a}: the file's name is not UTF-8; rename it") from error
+    return f"{FILE_PREFIX}{clip.name}"
 
 
 def fetch_clips(cases: Sequence[Case], progress: Progress) -> None:
     """Fetch the catalogue clips that `cases` need and the cache lacks. Raises ClipError."""
-    wanted = {parse_clip_name(name).clip for name in clip_names(cases)}
+    wanted = {parse_clip_name(name).clip for name in catalogued(cases)}
     try:
         fetch([clip for clip in load_catalogue().clips if clip.id in wanted], progress)
     finally:
@@ -67,7 +84,14 @@ def with_clips_at_hand(cases: Sequence[Case], progress: Progress) -> tuple[Case,
         return renamed(
             cases,
             lambda name: (
-                synthetic_stand_in(name) if parse_clip_name(name).clip in missing else name
+                synthetic_stand_in(name)
+                if name in catalogued(cases) and parse_clip_name(name).clip in missing
+                else name
             ),
         )
     return tuple(cases)
+
+
+def catalogued(cases: Sequence[Case]) -> list[str]:
+    """Return the clips of `cases` that are not the user's own file."""
+    return [name for name in clip_names(cases) if not name.startswith(FILE_PREFIX)]

@@ -7,15 +7,15 @@ import typer
 
 from bench.cli.console import OUT, TerminalProgress, fail
 from bench.cli.exit_codes import CASE_FAILED, WRONG_ANSWER
-from bench.cli.selection import select, with_clips_at_hand
+from bench.cli.selection import ENGINE_HELP, select, with_clips_at_hand
 from bench.cli.show import escaped, new_table
 from bench.clips.errors import ClipError
 from bench.material import Library
 from bench.plan import by_clip
 from bench.suite import Case, SuiteError
-from bench.verify import WrongAnswer
+from bench.verdict import WrongAnswer
 from bench.verify import verify as verify_pipeline
-from pipelines.engines.pyca import CRYPTOGRAPHY
+from pipelines.engines.table import choose_engine
 from pipelines.pipeline import Pipeline
 from pipelines.registry import load_registry
 
@@ -25,6 +25,7 @@ def verify(
     *,
     only: Annotated[str | None, typer.Option(help="Glob over case ids or their parts.")] = None,
     clip: Annotated[Path | None, typer.Option(help="Your own video instead of the clips.")] = None,
+    engine: Annotated[str | None, typer.Option(help=ENGINE_HELP)] = None,
 ) -> None:
     """Prove the pipelines of a suite; time nothing.
 
@@ -35,15 +36,15 @@ def verify(
     progress = TerminalProgress()
     pipelines = load_registry().pipelines
     try:
-        chosen = select(suite, pipelines, pattern=only, clip=clip, seconds=None)
+        chosen = select(suite, pipelines, pattern=only, clip=clip, engine=engine)
         cases = with_clips_at_hand(chosen.cases, progress)
         library = Library(chosen.clip_files, progress)
         library.check(cases)
     except (SuiteError, ClipError) as error:
         fail(str(error))
-    table = new_table("clip", "codec", "pipeline", "verdict")
+    table = new_table("pipeline", "engine", "clip", "codec", "verdict")
     codes = {0}
-    unique = {(case.clip, case.codec, case.pipeline): case for case in cases}
+    unique = {(case.clip, case.codec, case.pipeline, case.engine): case for case in cases}
     done = 0
     for name, group in by_clip(list(unique.values())).items():
         for case in group:
@@ -51,7 +52,8 @@ def verify(
             progress.advance(done)
             code, verdict = verdict_of(case, pipelines[case.pipeline], library)
             codes.add(code)
-            table.add_row(case.clip, case.codec, case.pipeline, escaped(verdict))
+            engine_name = choose_engine(case.engine).engine.name
+            table.add_row(case.pipeline, engine_name, case.clip, case.codec, escaped(verdict))
             done += 1
         library.forget(name)
     progress.end()
@@ -66,7 +68,7 @@ def verdict_of(case: Case, pipeline: Pipeline, library: Library) -> tuple[int, s
         verified = verify_pipeline(
             pipeline,
             material.access_units,
-            engine=CRYPTOGRAPHY,
+            engine=choose_engine(case.engine).engine,
             make_decoder=lambda: material.new_decoder().decode,
             decoded_frames=len(material.access_units),
         )

@@ -1,5 +1,6 @@
 """A run as a document: what each form of the report prints, in the order it prints it."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -108,9 +109,17 @@ def section_key(clip: str, codec: str) -> str:
     return f"{slug(name)}-{sha256(name.encode()).hexdigest()[:8]}"
 
 
+LONGEST_SLUG = 80
+"""A file name holds several of them, and file systems end at 255 bytes."""
+
+
 def slug(text: str) -> str:
     """Return `text` as part of a file name."""
-    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "unnamed"
+    plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "unnamed"
+    if len(plain) <= LONGEST_SLUG:
+        return plain
+    # Two long names may begin alike.
+    return f"{plain[:LONGEST_SLUG]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def _sections(groups: Sequence[Group]) -> tuple[Section, ...]:
@@ -148,7 +157,9 @@ def _footer(run: ReportRun) -> tuple[str, ...]:
     finished = [row for row in run.rows if row.error is None]
     lines: list[str] = []
     if finished:
-        engines = ", ".join(sorted({printable(row.engine) for row in finished}))
+        engines = ", ".join(
+            sorted({printable(f"{row.engine} ({row.library})") for row in finished})
+        )
         lines.append(
             f"per case: frames {_span(row.frames for row in finished)}, "
             f"rounds {_span(row.rounds for row in finished)}, "

@@ -8,8 +8,7 @@ import numpy.typing as npt
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
 
-from bench.report.grouping import Group, family, is_baseline, total_p50_ns
-from bench.report.plot_style import (
+from bench.plot_style import (
     BLACK,
     BLUE,
     GREEN,
@@ -28,6 +27,7 @@ from bench.report.plot_style import (
     text_width_in,
     width_for,
 )
+from bench.report.grouping import Group, family, is_baseline, total_p50_ns
 from bench.report.quantities import duration
 from bench.results import Row
 

@@ -6,9 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from bench.report.grouping import Group, role_of, stages_of
-from bench.report.plot_rows import name_rows, row_margins, row_names, rows_height_in, write_errors
-from bench.report.plot_style import (
+from bench.plot_style import (
     BLUE,
     GREEN,
     GREY,
@@ -24,6 +22,8 @@ from bench.report.plot_style import (
     put_title,
     width_for,
 )
+from bench.report.grouping import Group, role_of, stages_of
+from bench.report.plot_rows import name_rows, row_margins, row_names, rows_height_in, write_errors
 from bench.report.quantities import duration
 from bench.results import Row, StageSummary
 

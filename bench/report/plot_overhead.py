@@ -2,9 +2,7 @@
 
 from matplotlib.figure import Figure
 
-from bench.report.grouping import Group
-from bench.report.plot_rows import name_rows, row_margins, row_names, rows_height_in, write_errors
-from bench.report.plot_style import (
+from bench.plot_style import (
     GREY,
     INK,
     SKY,
@@ -15,6 +13,8 @@ from bench.report.plot_style import (
     put_title,
     width_for,
 )
+from bench.report.grouping import Group
+from bench.report.plot_rows import name_rows, row_margins, row_names, rows_height_in, write_errors
 from bench.report.quantities import number, percent
 from bench.results import Row
 

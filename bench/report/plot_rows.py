@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bench.report.grouping import Group, is_baseline
-from bench.report.plot_style import (
+from bench.plot_style import (
     INK,
     SMALL_POINTS,
     WARNING,
@@ -15,6 +14,7 @@ from bench.report.plot_style import (
     shortened,
     text_width_in,
 )
+from bench.report.grouping import Group, is_baseline
 from bench.report.report_run import printable
 
 _ROW_IN = 0.3

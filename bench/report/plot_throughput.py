@@ -7,8 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from bench.report.grouping import BASELINE
-from bench.report.plot_style import (
+from bench.plot_style import (
     BLACK,
     BLUE,
     GREEN,
@@ -26,6 +25,7 @@ from bench.report.plot_style import (
     spread,
     text_width_in,
 )
+from bench.report.grouping import BASELINE
 from bench.report.quantities import number
 from bench.report.unit_throughput import Path, Series
 

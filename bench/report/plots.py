@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from matplotlib.figure import Figure
 
+from bench.plot_style import rendered, settings
 from bench.report.document import section_key, slug
 from bench.report.grouping import Group, Kind, groups_of, is_baseline, video_facts
 from bench.report.plot_ecdf import Curve, chosen_rows, draw_ecdf
 from bench.report.plot_latency import draw_latency
 from bench.report.plot_overhead import draw_overhead
-from bench.report.plot_style import rendered, settings
 from bench.report.plot_throughput import draw_throughput
 from bench.report.published_plot import PublishedPlot
 from bench.report.report_run import ReportRun, printable

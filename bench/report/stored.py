@@ -13,7 +13,7 @@ from bench.store import Session, StoredRun
 _NAMED_ISA = ("aes", "vaes", "avx512f", "sha_ni", "pmull")
 _NAMED_LIBRARIES = (
     ("cryptography/openssl", "cryptography with"),
-    ("pylibsrtp/libsrtp", "libsrtp"),
+    ("pylibsrtp/openssl", "pylibsrtp with"),
     ("av/ffmpeg", "FFmpeg"),
 )
 """What decides the numbers is named in the machine's one line; the rest is in its facts."""

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from bench.samples import FIXED_FIELDS, Samples
-from bench.store.errors import StoreError, file_errors
+from bench.store.errors import StoreError, file_errors, refuse_special
 from bench.store.files import write_atomically
 from bench.store.layout import PARTIAL
 from bench.store.names import safe_name
@@ -20,6 +20,7 @@ def save_samples(path: Path, samples: Samples, *, durable: bool) -> None:
 def load_samples(path: Path) -> Samples:
     """Return the samples in `path`. Raises StoreError where they are absent, torn or foreign."""
     with file_errors(path):
+        refuse_special(path)
         try:
             with path.open("rb") as file:
                 loaded = np.lib.format.read_array(file, allow_pickle=False)

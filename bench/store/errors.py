@@ -26,4 +26,12 @@ def file_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StoreError(f"{path}: {error.strerror or error}") from error
+        # numpy has no word but its counts for a write that the disk cut short.
+        why = error.strerror or f"written in part only, is the disk full? ({error})"
+        raise StoreError(f"{path}: {why}") from error
+
+
+def refuse_special(path: Path) -> None:
+    """Raise StoreError where `path` is there and no plain file: a pipe would never end."""
+    if path.exists() and not path.is_file():
+        raise StoreError(f"{path}: is no plain file")

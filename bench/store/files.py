@@ -67,6 +67,8 @@ def decode(data: bytes, kind: type[T], where: str) -> T:
     """
     try:
         schema = msgspec.json.decode(data, type=_Version).schema
+        if schema < 1:
+            raise StoreError(f"{where}: schema {schema} does not exist")
         if schema > SCHEMA:
             raise StoreError(
                 f"{where}: schema {schema} is newer than this sealbench ({SCHEMA}) understands"

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from bench.results import Row
-from bench.store.errors import StoreError, file_errors
+from bench.store.errors import StoreError, file_errors, refuse_special
 from bench.store.files import decode
 
 
@@ -18,6 +18,7 @@ def read_rows(path: Path) -> tuple[list[Row], int]:
     and for a second row of one case.
     """
     with file_errors(path):
+        refuse_special(path)
         try:
             data = path.read_bytes()
         except FileNotFoundError:

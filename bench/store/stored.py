@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 
@@ -23,7 +23,7 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
     schema: int = SCHEMA
     suite: str
     suite_sha256: str
-    seed: int
+    seed: Annotated[int, msgspec.Meta(ge=0)]
     sealbench_version: str
     started_utc: str
     options: dict[str, str]
@@ -76,7 +76,12 @@ class StoredRun:
                 f"{self.path / ROWS}: case {row.case!r}: samples: {row.samples!r} is not "
                 f"{samples_file(row.case)!r}"
             )
-        return load_samples(self.path / row.samples)
+        samples = load_samples(self.path / row.samples)
+        if len(samples) != row.frames:
+            raise StoreError(
+                f"{self.path / row.samples}: holds {len(samples)} frames, its row says {row.frames}"
+            )
+        return samples
 
 
 def read_run(path: Path) -> StoredRun:

@@ -1,6 +1,6 @@
 """Stages that move bytes and encrypt nothing: copy, packetize, forward, depacketize."""
 
-from pipelines.formats.packetizer import Packetizer, Reassembler
+from pipelines.formats.native.packetizer import CompiledPacketizer, CompiledReassembler
 from pipelines.media import EncodedFrame, PacketBatch, Unit
 from pipelines.memory import GrowOnlyMemory
 from pipelines.stage import StageKind
@@ -31,7 +31,7 @@ class Packetize:
     kind = StageKind.PACKETS
 
     def __init__(self, codec: str, *, ssrc: int, mtu: int) -> None:
-        self._packetizer = Packetizer(codec, ssrc=ssrc, mtu=mtu)
+        self._packetizer = CompiledPacketizer(codec, ssrc=ssrc, mtu=mtu)
 
     def __call__(self, unit: Unit, /) -> PacketBatch:
         """Return the packets of the access unit."""
@@ -45,7 +45,7 @@ class Depacketize:
     kind = StageKind.PACKETS
 
     def __init__(self, codec: str) -> None:
-        self._reassembler = Reassembler(codec)
+        self._reassembler = CompiledReassembler(codec)
 
     def __call__(self, unit: Unit, /) -> EncodedFrame:
         """Return the access unit. Raises Incomplete or Malformed."""

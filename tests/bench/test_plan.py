@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from bench.plan import by_clip, clip_names, only, renamed, with_clip, with_seconds
+from bench.plan import by_clip, clip_names, only, renamed, with_clip, with_engine, with_seconds
 from bench.suite import Case, SuiteError
 
 
@@ -75,8 +75,12 @@ def test_renaming_keeps_the_first_of_two_cases_that_become_one() -> None:
     assert renamed(CASES, lambda name: name) == CASES
 
 
-def test_seconds_given_hold_for_every_case() -> None:
-    assert {each.seconds for each in with_seconds(CASES, 3.5)} == {3.5}
+def test_seconds_given_hold_for_every_case_and_buy_more_rounds() -> None:
+    longer = with_seconds(CASES, 3.5)
+    assert {each.seconds for each in longer} == {3.5}
+    assert {each.rounds for each in longer} == {14}
+    assert {each.rounds for each in with_seconds(CASES, 0.01)} == {2}
+    assert {each.rounds for each in with_seconds(CASES, 3600)} == {1000}
     assert with_seconds(CASES, None) == CASES
 
 
@@ -90,3 +94,16 @@ def test_cases_are_grouped_by_clip_in_the_order_they_come() -> None:
     mixed = (CASES[3], CASES[0], CASES[4], CASES[1])
     assert clip_names(mixed) == ["outdoor->720p", "webcam-360p"]
     assert by_clip(mixed)["outdoor->720p"] == [CASES[3], CASES[4]]
+
+
+def test_an_engine_given_on_the_command_line_is_that_of_every_case() -> None:
+    assert with_engine(CASES, None) == CASES
+    chosen = with_engine(CASES, "libsrtp")
+    assert [case.engine for case in chosen] == ["libsrtp"] * len(CASES)
+    assert chosen[0].id == "stage/webcam-360p/h264/null@libsrtp"
+    assert with_engine((*CASES, *chosen), "libsrtp") == chosen
+
+
+def test_an_unknown_engine_on_the_command_line_is_refused() -> None:
+    with pytest.raises(SuiteError, match="--engine: unknown 'boringssl'; known: auto, cryptog"):
+        with_engine(CASES, "boringssl")

@@ -1,8 +1,7 @@
-import itertools
+import dataclasses
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-import numpy as np
 import pytest
 
 from bench.chain import Chain
@@ -14,16 +13,16 @@ from bench.prepare import (
     MOST_FRAMES_PER_ROUND,
     WARM_UP_FRAMES,
     Prepared,
-    endless,
-    frames_per_round,
-    ping_pong_order,
+    frames_that_fit,
     prepare,
+    window_frames,
 )
 from bench.progress import Silent
+from bench.reel import Reel
 from bench.suite import Case
 from pipelines.codecs.settings import conference_settings
 from pipelines.engines.pyca import CRYPTOGRAPHY
-from pipelines.media import EncodedFrame, PacketBatch, RawFrame
+from pipelines.media import EncodedFrame, PacketBatch, Unit
 from pipelines.registry import load_registry
 
 PIPELINES = load_registry(()).pipelines
@@ -74,38 +73,6 @@ def prepared(access_units: Mapping[str, tuple[EncodedFrame, ...]]) -> Prepared:
     return prepare(case_of(), PIPELINES["srtp-aes-128-gcm"], material, CRYPTOGRAPHY)
 
 
-def test_access_units_start_over_and_time_goes_on(
-    access_units: Mapping[str, tuple[EncodedFrame, ...]],
-) -> None:
-    units = access_units["h264"]
-    taken = list(itertools.islice(endless(units, 30.0), 25))
-    assert all(isinstance(unit, EncodedFrame) for unit in taken)
-    for index, unit in enumerate(taken):
-        assert isinstance(unit, EncodedFrame)
-        assert unit.index == index
-        assert unit.pts_ns == round(index * 1e9 / 30)
-        original = units[index % len(units)]
-        assert unit.payload is original.payload
-        assert (unit.is_keyframe, unit.codec) == (original.is_keyframe, "h264")
-
-
-def test_pictures_go_to_and_fro_without_a_jump() -> None:
-    planes = [np.full((2, 2), n, dtype=np.uint8) for n in range(4)]
-    pictures = [RawFrame(index=0, pts_ns=0, planes=(plane,) * 3) for plane in planes]
-    taken = list(itertools.islice(endless(pictures, 25.0), 13))
-    shown = [int(unit.planes[0][0, 0]) for unit in taken if isinstance(unit, RawFrame)]
-    assert shown == [0, 1, 2, 3, 2, 1, 0, 1, 2, 3, 2, 1, 0]
-    assert [unit.index for unit in taken if isinstance(unit, RawFrame)] == list(range(13))
-
-
-@pytest.mark.parametrize(
-    ("count", "order"),
-    [(1, [0]), (2, [0, 1]), (3, [0, 1, 2, 1]), (4, [0, 1, 2, 3, 2, 1])],
-)
-def test_each_end_of_the_way_to_and_fro_comes_once(count: int, order: list[int]) -> None:
-    assert ping_pong_order(count) == order
-
-
 @pytest.mark.parametrize(
     ("seconds", "rounds", "frame_ns", "frames"),
     [
@@ -119,21 +86,33 @@ def test_a_round_is_filled_with_frames(
     seconds: float, rounds: int, frame_ns: float, frames: int
 ) -> None:
     case = case_of(seconds=seconds, rounds=rounds)
-    assert frames_per_round(case, frame_ns, 30.0) == frames
+    assert frames_that_fit(case, frame_ns, 30.0) == frames
 
 
 @pytest.mark.parametrize(("seconds", "frames"), [(2.0, 60), (0.01, 2), (20.0, 600)])
 def test_a_paced_case_lasts_its_seconds_whatever_a_frame_takes(seconds: float, frames: int) -> None:
     case = case_of(model="paced", seconds=seconds, rounds=1)
-    assert frames_per_round(case, 1.0, 30.0) == frames
+    assert frames_that_fit(case, 1.0, 30.0) == frames
 
 
 def test_a_prepared_case_is_warm_and_goes_on_where_the_warm_up_ended(prepared: Prepared) -> None:
-    assert 2 <= prepared.frames_per_round <= MOST_FRAMES_PER_ROUND
-    samples = measure_stages(prepared.chain, prepared.units, 3)
-    assert samples["frame"].tolist() == [WARM_UP_FRAMES + n for n in range(3)]
+    assert 2 <= prepared.frames_that_fit <= MOST_FRAMES_PER_ROUND
+    samples = measure_stages(prepared.chain, prepared.reel, 3)
+    assert samples["frame"].tolist() == [(WARM_UP_FRAMES + n) % 10 for n in range(3)]
     assert prepared.peak_rss_bytes >= prepared.case_rss_bytes >= 0
     assert prepared.peak_rss_bytes > 0
+
+
+@pytest.mark.parametrize(
+    ("fitting", "frames"),
+    [((400, 7), 7), ((400, 25), 20), ((10, 300), 10), ((399, 400), 390)],
+)
+def test_cases_that_are_compared_get_the_same_window_of_whole_turns(
+    prepared: Prepared, fitting: tuple[int, int], frames: int
+) -> None:
+    assert prepared.reel.period == 10
+    group = [dataclasses.replace(prepared, frames_that_fit=count) for count in fitting]
+    assert window_frames(group) == frames
 
 
 def test_each_case_has_keys_of_its_own(
@@ -142,7 +121,7 @@ def test_each_case_has_keys_of_its_own(
     units = access_units["h264"]
 
     def wire(chain: Chain) -> bytes:
-        unit = next(endless(units, 30.0))
+        unit: Unit = next(Reel(units, 30.0))
         for stage in chain.sender:
             unit = stage(unit)
         assert isinstance(unit, PacketBatch)

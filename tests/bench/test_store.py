@@ -52,13 +52,13 @@ def begun(tmp_path: Path, machine: Machine) -> Path:
     """Return a run folder with two finished cases and one in flight, as a kill leaves it."""
     path = tmp_path / "begun"
     with RunFolder.create(path, PLAN, machine) as folder:
-        folder.finish_case(make_row("a"), make_samples(3))
+        folder.finish_case(make_row("a", frames=3), make_samples(3))
         folder.finish_case(make_row("b"), None)
         folder.save_block("c", 0, make_samples(2))
     return path
 
 
-def make_row(case: str, *, error: str | None = None) -> Row:
+def make_row(case: str, *, error: str | None = None, frames: int = 0) -> Row:
     return Row(
         case=case,
         why="",
@@ -69,6 +69,7 @@ def make_row(case: str, *, error: str | None = None) -> Row:
         pipeline="null",
         engine="cryptography",
         error=error,
+        frames=frames,
     )
 
 
@@ -84,7 +85,9 @@ def test_a_finished_run_reads_back_as_it_was_written(tmp_path: Path, machine: Ma
     samples = make_samples(5)
     after = read_conditions()
     with RunFolder.create(path, PLAN, machine) as folder:
-        written = folder.finish_case(make_row("stage/outdoor->720p/h264/null"), samples)
+        written = folder.finish_case(
+            make_row("stage/outdoor->720p/h264/null", frames=len(samples)), samples
+        )
         failed = folder.finish_case(make_row("x", error="InvalidTag at frame 7"), None)
         folder.finish(after)
     run = read_run(path)
@@ -143,7 +146,7 @@ def test_an_interrupted_run_shows_what_it_had_begun_until_it_is_resumed(
     begun: Path, machine: Machine
 ) -> None:
     with RunFolder.open_for_resume(begun, machine) as folder:
-        folder.save_interim([(make_row("c"), folder.pooled_blocks("c"))])
+        folder.save_interim([(make_row("c", frames=2), folder.pooled_blocks("c"))])
         run = read_run(begun)
         assert [row.case for row in run.rows] == ["a", "b"]
         (interim,) = run.interim
@@ -154,7 +157,7 @@ def test_an_interrupted_run_shows_what_it_had_begun_until_it_is_resumed(
     with RunFolder.open_for_resume(begun, machine) as folder:
         assert read_run(begun).interim == ()
         assert sorted(folder.blocks("c")) == [0]
-        folder.finish_case(make_row("c"), make_samples(4))
+        folder.finish_case(make_row("c", frames=4), make_samples(4))
     run = read_run(begun)
     assert [row.case for row in run.rows] == ["a", "b", "c"]
     whole = run.samples(run.rows[2])
@@ -482,3 +485,24 @@ def test_any_bytes_are_rows_samples_or_a_store_error(tmp_path: Path, data: bytes
     path.write_bytes(data)
     only_store_errors(lambda: read_rows(path))
     only_store_errors(lambda: load_samples(path))
+
+
+def test_samples_that_are_not_those_of_their_row_are_refused(
+    tmp_path: Path, machine: Machine
+) -> None:
+    with RunFolder.create(tmp_path, PLAN, machine) as folder:
+        row = folder.finish_case(make_row("a", frames=5), make_samples(4))
+    with pytest.raises(StoreError, match="holds 4 frames, its row says 5"):
+        read_run(tmp_path).samples(row)
+
+
+@pytest.mark.parametrize("name", ["rows.jsonl", "samples/a.npy"])
+def test_a_pipe_in_a_run_folder_is_refused_and_not_waited_for(
+    tmp_path: Path, machine: Machine, name: str
+) -> None:
+    with RunFolder.create(tmp_path, PLAN, machine) as folder:
+        row = folder.finish_case(make_row("a", frames=4), make_samples(4))
+    (tmp_path / name).unlink()
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(StoreError, match="is no plain file"):
+        read_run(tmp_path).samples(row)

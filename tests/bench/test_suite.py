@@ -298,3 +298,18 @@ def test_the_default_suite_spans_formats_codecs_and_models() -> None:
     assert {case.model for case in suite.cases} == {"stage", "paced"}
     assert {case.media for case in suite.cases} == {"cached", "live"}
     assert sum(case.seconds for case in suite.cases) < 240
+
+
+def test_engines_multiply_and_stand_in_the_case_id_unless_chosen_automatically() -> None:
+    suite = parsed({"engines": ["auto", "cryptography", "libsrtp"]})
+    assert [case.id for case in suite.cases] == [
+        "stage/webcam-360p/h264/null",
+        "stage/webcam-360p/h264/null@cryptography",
+        "stage/webcam-360p/h264/null@libsrtp",
+    ]
+
+
+def test_an_unknown_engine_is_named_with_the_known_ones() -> None:
+    assert refusal({"engines": ["libcrypt"]}) == (
+        "my.toml: case[0].engines: unknown 'libcrypt'; did you mean 'libcrypto'?"
+    )

@@ -7,6 +7,7 @@ from bench.results import Row
 from bench.samples import Samples, samples_dtype
 from bench.suite import Case
 from bench.summarise import bare_row, summarise
+from pipelines.engines.pyca import CRYPTOGRAPHY
 from pipelines.registry import load_registry
 
 PIPELINES = load_registry(()).pipelines
@@ -46,7 +47,7 @@ def samples_of(late_ns: int = 0) -> Samples:
 
 
 def row_of(case: Case, samples: Samples) -> Row:
-    bare = bare_row(case, PIPELINES["null"], engine="an engine")
+    bare = bare_row(case, PIPELINES["null"], CRYPTOGRAPHY)
     return summarise(bare, case, samples, KINDS, fps=25.0, seed=7)
 
 
@@ -56,7 +57,7 @@ def by_rank(values: np.ndarray[tuple[int], np.dtype[np.int64]], p: float) -> int
 
 
 def test_a_bare_row_says_what_would_have_been_measured() -> None:
-    row = bare_row(case_of(), PIPELINES["null"], engine="e", error="Boom: x")
+    row = bare_row(case_of(), PIPELINES["null"], CRYPTOGRAPHY, error="Boom: x")
     assert (row.case, row.why) == ("stage/webcam-360p/h264/null", "because")
     assert (row.model, row.media, row.clip, row.codec) == (
         "stage",
@@ -64,7 +65,12 @@ def test_a_bare_row_says_what_would_have_been_measured() -> None:
         "webcam-360p",
         "h264",
     )
-    assert (row.pipeline, row.labels, row.engine) == ("null", ("unauthenticated",), "e")
+    assert (row.pipeline, row.labels, row.engine) == (
+        "null",
+        ("unauthenticated",),
+        "cryptography",
+    )
+    assert "OpenSSL" in row.library
     assert row.sees_plaintext == ("network", "receiver", "relay", "sender")
     assert (row.error, row.frames, row.stages, row.roles) == ("Boom: x", 0, (), ())
 

@@ -3,10 +3,13 @@
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
+import msgspec
 import numpy as np
 import pytest
 
-from bench.verify import NEEDLE_BYTES, Decode, Verified, WrongAnswer, verify
+from bench.claims import NEEDLE_BYTES
+from bench.verdict import Verified, WrongAnswer
+from bench.verify import Decode, verify
 from pipelines.ciphers.table import CIPHERS
 from pipelines.codecs.decoder import Decoder
 from pipelines.engines.pyca import CRYPTOGRAPHY
@@ -155,7 +158,7 @@ def test_an_insecure_cipher_must_still_need_its_key() -> None:
 
 @pytest.mark.parametrize("size", [1, NEEDLE_BYTES - 1, NEEDLE_BYTES, 40])
 def test_tiny_units_pass(size: int) -> None:
-    unit = dataclasses.replace(noise_units()[0], payload=np.arange(size, dtype=np.uint8))
+    unit = msgspec.structs.replace(noise_units()[0], payload=np.arange(size, dtype=np.uint8))
     checks = verify(
         NULL, [unit], engine=CRYPTOGRAPHY, make_decoder=raw_decoder, decoded_frames=0
     ).checks
@@ -241,7 +244,7 @@ def test_a_decoded_plane_that_differs_is_found(plane: int, name: str) -> None:
             frame = decode(unit)
             planes = [each.copy() for each in frame.planes]
             planes[plane][-1, -1] ^= errs and unit.index == 1
-            return dataclasses.replace(frame, planes=(planes[0], planes[1], planes[2]))
+            return msgspec.structs.replace(frame, planes=(planes[0], planes[1], planes[2]))
 
         return decoded
 

@@ -60,8 +60,9 @@ def test_piped_output_is_plain_and_standard_error_brief(
     assert no_control_characters(finished.stderr)
     lines = finished.stderr.splitlines()
     assert lines[0].startswith("sealbench ")
-    assert lines[1].startswith("suite tiny: 2 cases")
-    assert lines[2] == f"into {out}, seed 5"
+    assert lines[1].startswith("engine libcrypto: ")
+    assert lines[2].startswith("suite tiny: 2 cases")
+    assert lines[3] == f"into {out}, seed 5"
     assert len(lines) < 15
 
 
@@ -144,7 +145,7 @@ def test_the_users_own_clip_is_measured_and_what_no_encoder_takes_is_a_row(
     assert finished.returncode == 1, finished.stderr
     rows = {row.codec: row for row in read_run(out).rows}
     assert rows["h264"].error is None
-    assert (rows["h264"].clip, rows["h264"].width) == ("my [clip].mp4", 48)
+    assert (rows["h264"].clip, rows["h264"].width) == ("file:my [clip].mp4", 48)
     assert rows["av1"].error is not None
     assert rows["av1"].error.startswith("CodecError: av1 (libsvtav1) cannot encode 48x32")
     assert (out / "report.html").exists()

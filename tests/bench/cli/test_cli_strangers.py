@@ -23,8 +23,13 @@ from pipelines.systems.null import NULL
 class RunsOut(Copy):
     """Fails late: after verification and warm-up."""
 
+    def __init__(self):
+        super().__init__()
+        self.left = 100
+
     def __call__(self, unit, /):
-        if unit.index >= 100:
+        self.left -= 1
+        if self.left < 0:
             raise OverflowError("the [counter] ran out")
         return super().__call__(unit)
 

@@ -230,6 +230,7 @@ def measured(
         pipeline=pipeline,
         labels=tuple(dict.fromkeys([*own_labels, *labels])),
         engine="cryptography",
+        library="cryptography 50.0.2 with OpenSSL 4.0.3",
         sees_plaintext=tuple(sees),
         clip_note="scaled from 1768x994" if "->" in clip else "native",
         width=width,
@@ -263,6 +264,7 @@ def failed(pipeline: str, error: str, *, clip: str = "outdoor->720p", codec: str
         codec=codec,
         pipeline=pipeline,
         engine="cryptography",
+        library="cryptography 50.0.2 with OpenSSL 4.0.3",
         error=error,
     )
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bench
-from bench.report.plot_style import shortened, spread, text_width_in, wrapped
+from bench.plot_style import shortened, spread, text_width_in, wrapped
 from bench.report.plots import plots_of
 from bench.report.published_plot import PublishedPlot
 from bench.report.report_run import ReportRun
@@ -131,5 +131,5 @@ def test_only_plot_modules_draw() -> None:
         if "from matplotlib" in source or ("import matplotlib" in source and "report/" in name)
     }
     assert drawing
-    assert all(name.startswith("report/plot") for name in drawing)
+    assert all(name.rpartition("/")[2].startswith("plot") for name in drawing)
     assert not any("pyplot" in source for source in sources.values())

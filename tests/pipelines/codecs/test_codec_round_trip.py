@@ -1,6 +1,7 @@
 import dataclasses
 from fractions import Fraction
 
+import msgspec
 import numpy as np
 import pytest
 
@@ -114,7 +115,7 @@ def test_decoded_views_encode_like_their_copies(
     for frame in views:
         y, u, v = (plane.copy() for plane in frame.planes)
         y.flags.writeable = False
-        copies.append(dataclasses.replace(frame, planes=(y, u, v)))
+        copies.append(msgspec.structs.replace(frame, planes=(y, u, v)))
     assert [unit.payload.tobytes() for unit in encode(codec, views)] == [
         unit.payload.tobytes() for unit in encode(codec, tuple(copies))
     ]
@@ -151,7 +152,7 @@ def test_what_is_no_unit_is_refused(codec: str, units: dict[str, list[EncodedFra
     for payload in (key_unit.payload[:0], noise, np.zeros(100, dtype=np.uint8)):
         decoder = Decoder(codec, 640, 360)
         with pytest.raises(CodecError):
-            decoder.decode(dataclasses.replace(key_unit, payload=payload))
+            decoder.decode(msgspec.structs.replace(key_unit, payload=payload))
 
 
 @pytest.mark.parametrize("codec", LOSSY)
@@ -160,7 +161,7 @@ def test_decoder_goes_on_after_a_unit_it_refused(
 ) -> None:
     decoder = Decoder(codec, 640, 360)
     decoder.decode(units[codec][0])
-    empty = dataclasses.replace(units[codec][1], payload=units[codec][1].payload[:0])
+    empty = msgspec.structs.replace(units[codec][1], payload=units[codec][1].payload[:0])
     with pytest.raises(CodecError, match="empty"):
         decoder.decode(empty)
     assert decoder.decode(units[codec][1]).planes[0].shape == (360, 640)
@@ -189,7 +190,7 @@ def test_damaged_units_give_a_frame_or_a_codec_error(
         payload = unit.payload[: random.integers(1, unit.payload.size + 1)].copy()
         payload[random.integers(0, payload.size, 8)] ^= np.uint8(1 << random.integers(0, 8))
         try:
-            frame = decoder.decode(dataclasses.replace(unit, payload=payload))
+            frame = decoder.decode(msgspec.structs.replace(unit, payload=payload))
         except CodecError:
             refused += 1
         else:
