@@ -13,13 +13,15 @@ from bench.verify import Decode, verify
 from pipelines.ciphers.table import CIPHERS
 from pipelines.codecs.decoder import Decoder
 from pipelines.engines.pyca import CRYPTOGRAPHY
+from pipelines.formats.srtp.profiles import PROFILES
 from pipelines.media import EncodedFrame, PacketBatch, RawFrame, Unit
 from pipelines.pipeline import Pipeline
 from pipelines.registry import load_registry
 from pipelines.session import HopSession, Session
 from pipelines.stage import AuthenticationFailed, Malformed, Opener, Party, Stage, StageKind
 from pipelines.stages.sealed_frame import OpenFrame, SealFrame
-from pipelines.stages.transport import Copy, Forward
+from pipelines.stages.srtp import SrtpProtect, SrtpUnprotect
+from pipelines.stages.transport import Copy, Depacketize, Forward, Packetize
 
 PIPELINES = load_registry(()).pipelines
 SRTP = PIPELINES["srtp-aes-128-gcm"]
@@ -560,3 +562,61 @@ def test_a_missing_unauthenticated_label_is_found(name: str) -> None:
     assert wrong(unlabelled) == (
         "no stage of the receiver authenticates, and the label 'unauthenticated' is missing"
     )
+
+
+# A blind relay, and what only some frames give away.
+
+
+def test_an_end_to_end_layer_that_does_not_authenticate_is_found_under_one_that_does() -> None:
+    inner, hop = PIPELINES["sframe-aes-256-gcm"], PIPELINES["sframe-aes-256-gcm+srtp-aes-128-gcm"]
+    ecb = CIPHERS["aes-128-ecb"]
+    broken = dataclasses.replace(
+        hop,
+        sender=lambda s: (
+            SealFrame(ecb, s.media_key[:16], s.engine),
+            Packetize("opaque", ssrc=s.ssrc, mtu=s.mtu),
+            SrtpProtect(PROFILES["aes-128-gcm"], s.uplink, s.engine),
+        ),
+        receiver=lambda s: (
+            SrtpUnprotect(PROFILES["aes-128-gcm"], s.downlink, s.engine, window=s.window),
+            Depacketize("opaque"),
+            OpenFrame(ecb, s.media_key[:16], s.engine, codec=s.codec, window=s.window),
+        ),
+    )
+    assert wrong(broken).startswith("a relay that changed what it holds was not noticed")
+    assert checked(inner).checks["changes by a relay rejected"] == 3
+    assert checked(hop).checks["changes by a relay rejected"] == 3
+
+
+class LeaksAllButTheFirst(SealFrame):
+    """Puts the plaintext of each later frame behind the sealed one."""
+
+    seen = 0
+
+    def __call__(self, unit: Unit, /) -> EncodedFrame:
+        sealed = super().__call__(unit)
+        self.seen += 1
+        if self.seen == 1:
+            return sealed
+        both = np.concatenate([sealed.payload, plain_bytes(unit).payload])
+        return sealed.with_payload(both, sealed.codec)
+
+
+class OpensTheFront(OpenFrame):
+    """Opens what stands before the plaintext that was put behind it."""
+
+    def __call__(self, unit: Unit, /) -> EncodedFrame:
+        frame = plain_bytes(unit)
+        size = 8 + WIDTH * HEIGHT * 3 // 2 + GCM.tag_size
+        return super().__call__(frame.with_payload(frame.payload[:size], frame.codec))
+
+
+def test_plaintext_is_found_in_whichever_frame_it_leaks() -> None:
+    leaking = dataclasses.replace(
+        SEALED,
+        sender=lambda s: (LeaksAllButTheFirst(GCM, s.media_key[:32], s.engine),),
+        receiver=lambda s: (
+            OpensTheFront(GCM, s.media_key[:32], s.engine, codec=s.codec, window=s.window),
+        ),
+    )
+    assert "the network sees no plaintext, and the media was found" in wrong(leaking)
