@@ -54,7 +54,7 @@ app.command(
     epilog=examples(
         "run",
         "run smoke --out r",
-        "run --clip meeting.mp4 --only 'srtp-*'",
+        "run --clip meeting.mp4 --only 'stage/*/h264/*'",
         "run --resume r",
     ),
 )(run.run)

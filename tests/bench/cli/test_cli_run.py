@@ -154,7 +154,8 @@ def test_the_users_own_clip_is_measured_and_what_no_encoder_takes_is_a_row(
 def test_verify_shows_a_verdict_for_each_case(sealbench: Sealbench) -> None:
     finished = sealbench("verify", "smoke", "--only", "srtp-aes-128-gcm")
     assert finished.returncode == 0, finished.stderr
-    assert finished.stderr == ""
+    said = [line for line in finished.stderr.splitlines() if not line.startswith("compiling for")]
+    assert said == []
     shown = " ".join(finished.stdout.split())
     assert shown.count(" ok: ") == 2
     assert "tampered messages rejected" in shown

@@ -54,7 +54,7 @@ def test_a_second_process_finds_every_kernel_compiled() -> None:
         counts: list[list[int]] = json.loads(done.stdout)
         assert expected is None or counts == expected
         # Whoever waits for a compiler is told so.
-        announced = done.stderr.count("pipelines.engines.native.calls: compiling _")
+        announced = done.stderr.count("pipelines.compiled: compiling _")
         assert announced == sum(misses for _, misses in counts)
 
 
