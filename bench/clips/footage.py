@@ -1,7 +1,7 @@
 """Decoded clips: normalised once to 8-bit 4:2:0 at a constant frame rate, and hashed."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -134,14 +134,6 @@ def content_sha256(frames: Sequence[RawFrame]) -> str:
             digest.update(repr(plane.shape).encode())
             digest.update(plane.data)
     return digest.hexdigest()
-
-
-def ping_pong(n_frames: int, length: int) -> Iterator[int]:
-    """Yield `length` indices that run 0..n-1 and back again, so that a loop never jumps."""
-    period = max(1, 2 * (n_frames - 1))
-    for step in range(length):
-        phase = step % period
-        yield phase if phase < n_frames else period - phase
 
 
 def _remarks(

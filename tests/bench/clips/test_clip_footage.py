@@ -11,7 +11,7 @@ from bench.clips.cache import cache_dir
 from bench.clips.catalogue import load_catalogue
 from bench.clips.errors import ClipError
 from bench.clips.fetch import cached_path, fetch
-from bench.clips.footage import Footage, open_footage, ping_pong
+from bench.clips.footage import Footage, open_footage
 from bench.clips.names import ClipName, parse_clip_name
 
 MINE = ClipName(clip="mine")
@@ -326,10 +326,3 @@ def open_or_refuse(path: Path) -> Footage | str:
         return open_footage(path, MINE, max_frames=8)
     except ClipError as error:
         return str(error)
-
-
-def test_ping_pong_runs_there_and_back_without_a_jump() -> None:
-    assert list(ping_pong(4, 10)) == [0, 1, 2, 3, 2, 1, 0, 1, 2, 3]
-    assert list(ping_pong(1, 3)) == [0, 0, 0]
-    assert list(ping_pong(5, 3)) == [0, 1, 2]
-    assert all(abs(a - b) == 1 for a, b in itertools.pairwise(ping_pong(7, 100)))
