@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+from bench.cases import Case
 from bench.clips import library
 from bench.clips.encoded import RAW_MAX_FRAMES, EncodedClip
 from bench.clips.footage import Footage
 from bench.clips.names import FILE_PREFIX
 from bench.progress import Progress
-from bench.suite import Case
 from pipelines.codecs.decoder import Decoder
 from pipelines.codecs.encoder import Encoder
 from pipelines.media import EncodedFrame, RawFrame

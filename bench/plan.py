@@ -5,7 +5,8 @@ from fnmatch import fnmatchcase
 
 import msgspec
 
-from bench.suite import Case, SuiteError, check_known
+from bench.cases import Case
+from bench.suite import SuiteError, check_known
 from pipelines.engines.table import ENGINE_NAMES
 
 

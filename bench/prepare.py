@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bench.cases import Case
 from bench.chain import Chain, build_chain
 from bench.material import Material
 from bench.measure import measure_stages
 from bench.memory import peak_rss_bytes, reset_peak, rss_bytes
 from bench.reel import Reel
 from bench.samples import latency_ns
-from bench.suite import Case
 from pipelines.engines.engine import Engine
 from pipelines.pipeline import Pipeline
 from pipelines.session import Session

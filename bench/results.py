@@ -50,9 +50,147 @@ class PacedSummary(msgspec.Struct, frozen=True, kw_only=True):
     frame_interval_ns: int
 
 
+class HookSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """What a scanning hook cost one stream, and what it found.
+
+    `mean_ns` is the time of all the hook's steps per frame of the stream, sampled or not (the steps
+    stand among the row's stages), and `core_share` what that is of one core at the clip's rate, the
+    worker's time included (0.005 is half a percent). `added_p50_ns` and `added_p99_ns` are the quantile of the frame's way with the hook's time
+    in it, minus the same quantile with that time taken out. In mode async the frame's way holds
+    only the copy; the worker's time per scanned frame is `worker_ns`, and a verdict comes `lag`
+    after its frame was sampled. `sampled`, `matched`, `dropped` and `flagged_frames` count frames
+    of the case; one that was dropped was sampled too.
+    """
+
+    point: str
+    scanner: str
+    hasher: str
+    index: str
+    list_entries: int
+    index_bytes: int
+    sampling: str
+    mode: str
+    learns: tuple[str, ...]
+    mean_ns: Estimate
+    core_share: Estimate
+    added_p50_ns: Estimate
+    added_p99_ns: Estimate
+    sampled: int
+    matched: int
+    dropped: int
+    flagged_frames: int
+    worker_ns: Estimate | None = None
+    lag_p50_ns: Estimate | None = None
+    lag_p99_ns: Estimate | None = None
+
+
+class HashSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """Time to hash one luma plane."""
+
+    hasher: str
+    bits: int
+    p50_ns: Estimate
+    p99_ns: Estimate
+    mean_ns: Estimate
+    quality_mean: float
+
+
+class LookupSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """Time of one query (of a batch, divided by its size) in a list of known size."""
+
+    hasher: str
+    index: str
+    exact: bool
+    radius: int
+    list_entries: int
+    index_bytes: int
+    build_s: float
+    batch: int
+    p50_ns: Estimate
+    p99_ns: Estimate
+    mean_ns: Estimate
+    found_mean: float
+
+
+class PrivateSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """Cost of a look-up in which neither side shows the other what it holds.
+
+    Times are per query; `client_ns` and `server_ns` split the mean. `plaintext_ns` is the mean of a
+    plaintext look-up that finds the same (`plaintext_radius`), measured beside it. `learns` says in
+    a sentence what each side comes to know.
+    """
+
+    protocol: str
+    library: str
+    list_entries: int
+    radius: int
+    setup_s: float
+    setup_bytes: int
+    p50_ns: Estimate
+    mean_ns: Estimate
+    client_ns: float
+    server_ns: float
+    up_bytes: float
+    down_bytes: float
+    plaintext_ns: float
+    plaintext_radius: int
+    client_learns: str
+    server_learns: str
+
+
+class RecallCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """What one hash recognised of the frames of one cell.
+
+    Of `frames` changed frames `low_quality` were discarded by the quality gate, and do not count as
+    recalled; `recalled` match a listed frame of their own clip within `radius`, `recalled_dihedral`
+    do so in one of the eight turned and mirrored variants (equal to `recalled` where the hash knows
+    none), `identical` have a hash that is listed bit by bit. `false_matches` frames match an entry
+    of another clip, in a list with `foreign_entries` of those. `distances` are the quantiles 0, 25,
+    50, 75, 100 % of the distance to the nearest own entry.
+    """
+
+    hasher: str
+    radius: int
+    frames: int
+    low_quality: int
+    recalled: int
+    recalled_dihedral: int
+    identical: int
+    false_matches: int
+    foreign_entries: int
+    distances: tuple[float, ...]
+
+
+class RecallSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """What was recognised after a change of picture and re-encoding at one rung of the ladder."""
+
+    change: str
+    rung: str
+    target_bps: float
+    achieved_bps: float
+    counts: tuple[RecallCounts, ...]
+
+
+class DriftSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """How far hashing the decoder's Y plane is from the reference on RGB, in bits of the hash.
+
+    Over `frames` frames of which `good` pass the quality gate on both ways; quantiles 50, 95 and
+    100 % of the distance over the good ones, and the mean difference in quality (Y minus RGB).
+    """
+
+    hasher: str
+    reference: str
+    frames: int
+    good: int
+    mean_bits: float
+    quantile_bits: tuple[float, ...]
+    quality_difference_mean: float
+
+
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One case of a run: what was measured, or the error that stopped it.
 
+    `model` says which question was asked, and so which of the summaries there is.
     Of a live case, `unit_bytes_mean` is the decoded frame that entered, and `overhead_bytes_mean`
     is 0: there is no access unit to compare the wire with.
     """
@@ -61,12 +199,12 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     case: str
     why: str
     model: str
-    media: str
+    media: str = ""
     clip: str
-    codec: str
-    pipeline: str
+    codec: str = ""
+    pipeline: str = ""
     labels: tuple[str, ...] = ()
-    engine: str
+    engine: str = ""
     library: str = ""
     sees_plaintext: tuple[str, ...] = ()
     error: str | None = None
@@ -87,6 +225,12 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     stages: tuple[StageSummary, ...] = ()
     roles: tuple[RoleSummary, ...] = ()
     paced: PacedSummary | None = None
+    hook: HookSummary | None = None
+    hash: HashSummary | None = None
+    lookup: LookupSummary | None = None
+    private: PrivateSummary | None = None
+    recall: RecallSummary | None = None
+    drift: DriftSummary | None = None
     harness_ns_per_frame: float = 0.0
     peak_rss_bytes: int = 0
     case_rss_bytes: int = 0

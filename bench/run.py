@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from bench.cases import Case
 from bench.material import Library
 from bench.measure import FrameFailed, measure_paced, measure_stages
 from bench.plan import by_clip
@@ -15,7 +16,6 @@ from bench.progress import Progress
 from bench.results import Row
 from bench.samples import Samples
 from bench.store import RunFolder
-from bench.suite import Case
 from bench.summarise import bare_row, summarise
 from bench.verdict import WrongAnswer
 from bench.verify import verify

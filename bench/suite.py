@@ -7,18 +7,15 @@ from fnmatch import fnmatchcase
 from importlib.resources import files
 from itertools import product
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
+from bench.cases import Case, Media, Model
 from pipelines.engines.table import AUTO, ENGINE_NAMES
 from pipelines.media import CODECS
 from pipelines.pipeline import Pipeline
 
 SUITE_SCHEMA = 1
-
-Model = Literal["stage", "paced"]
-Media = Literal["cached", "live"]
 
 
 class SuiteError(Exception):
@@ -54,28 +51,6 @@ class SuiteFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     seconds: float
     rounds: int
     case: list[CaseList]
-
-
-class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """One cell of the matrix. `deadline_ms` is 0 where the frame interval is the deadline."""
-
-    why: str
-    model: Model
-    media: Media
-    clip: str
-    codec: str
-    pipeline: str
-    engine: str = AUTO
-    seconds: float
-    rounds: int
-    deadline_ms: float = 0.0
-
-    @property
-    def id(self) -> str:
-        """Name of the case in rows, files and `--only`."""
-        model = self.model if self.media == "cached" else f"{self.model}-{self.media}"
-        engine = "" if self.engine == AUTO else f"@{self.engine}"
-        return f"{model}/{self.clip}/{self.codec}/{self.pipeline}{engine}"
 
 
 class Suite(msgspec.Struct, frozen=True, kw_only=True):

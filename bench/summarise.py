@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import msgspec
 
+from bench.cases import Case
 from bench.harness import harness_ns_per_frame
 from bench.results import Row
 from bench.samples import Samples, stage_fields
 from bench.stats import summarise_paced, summarise_roles, summarise_stages
-from bench.suite import Case
 from pipelines.engines.engine import Engine
 from pipelines.pipeline import Pipeline
 

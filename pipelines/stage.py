@@ -53,6 +53,7 @@ class StageKind(StrEnum):
     CODEC = "codec"
     CRYPTO = "crypto"
     PACKETS = "packets"
+    SCAN = "scan"
 
 
 class Stage(Protocol):

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from importlib.metadata import version
 
+from bench.cases import Case
 from bench.machine import limits
 from bench.store import RunFolder
-from bench.suite import Case
 from pipelines.engines.table import choose_engine
 
 NAMED_ISA = ("aes", "vaes", "avx512f", "sha_ni", "pmull")

@@ -12,6 +12,7 @@ from typing import Annotated
 import msgspec
 import typer
 
+from bench.cases import Case
 from bench.cli.console import ERR, TerminalProgress, fail
 from bench.cli.exit_codes import CASE_FAILED, INCOMPARABLE, INTERRUPTED, WRONG_ANSWER
 from bench.cli.headline import headline
@@ -24,7 +25,7 @@ from bench.material import Library
 from bench.progress import Progress
 from bench.run import WRONG_ANSWER_PREFIX, Runner
 from bench.store import IncomparableMachine, RunFolder, RunPlan, StoredRun, StoreError, read_run
-from bench.suite import Case, SuiteError
+from bench.suite import SuiteError
 from pipelines.pipeline import Pipeline
 from pipelines.registry import load_registry
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.cases import Case
 from bench.clips.catalogue import load_catalogue
 from bench.clips.errors import ClipError, FetchError
 from bench.clips.fetch import fetch, verify_cached
@@ -11,7 +12,7 @@ from bench.clips.library import synthetic_stand_in
 from bench.clips.names import FILE_PREFIX, parse_clip_name
 from bench.plan import clip_names, only, renamed, with_clip, with_engine, with_seconds
 from bench.progress import Progress
-from bench.suite import Case, Suite, find_suite, load_suite
+from bench.suite import Suite, find_suite, load_suite
 from pipelines.engines.table import ENGINE_NAMES
 from pipelines.pipeline import Pipeline
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from bench.cases import Case
 from bench.cli.console import OUT, TerminalProgress, fail
 from bench.cli.exit_codes import CASE_FAILED, WRONG_ANSWER
 from bench.cli.selection import ENGINE_HELP, select, with_clips_at_hand
@@ -12,7 +13,7 @@ from bench.cli.show import escaped, new_table
 from bench.clips.errors import ClipError
 from bench.material import Library
 from bench.plan import by_clip
-from bench.suite import Case, SuiteError
+from bench.suite import SuiteError
 from bench.verdict import WrongAnswer
 from bench.verify import verify as verify_pipeline
 from pipelines.engines.table import choose_engine

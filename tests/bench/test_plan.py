@@ -2,8 +2,9 @@ import math
 
 import pytest
 
+from bench.cases import Case
 from bench.plan import by_clip, clip_names, only, renamed, with_clip, with_engine, with_seconds
-from bench.suite import Case, SuiteError
+from bench.suite import SuiteError
 
 
 def case(pipeline: str, *, clip: str = "webcam-360p", codec: str = "h264") -> Case:

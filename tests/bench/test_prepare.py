@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import pytest
 
+from bench.cases import Case
 from bench.chain import Chain
 from bench.clips.encoded import EncodedClip
 from bench.clips.footage import FootageFacts
@@ -19,7 +20,6 @@ from bench.prepare import (
 )
 from bench.progress import Silent
 from bench.reel import Reel
-from bench.suite import Case
 from pipelines.codecs.settings import conference_settings
 from pipelines.engines.pyca import CRYPTOGRAPHY
 from pipelines.media import EncodedFrame, PacketBatch, Unit

@@ -8,12 +8,12 @@ import av
 import numpy as np
 import pytest
 
+from bench.cases import Case
 from bench.machine import describe_machine
 from bench.material import Library
 from bench.progress import Progress, Silent
 from bench.run import WRONG_ANSWER_PREFIX, Runner
 from bench.store import RunFolder, RunPlan, StoredRun, read_run
-from bench.suite import Case
 from pipelines.engines.table import choose_engine
 from pipelines.media import EncodedFrame, Unit
 from pipelines.registry import load_registry

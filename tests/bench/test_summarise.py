@@ -3,9 +3,9 @@ import math
 import numpy as np
 import pytest
 
+from bench.cases import Case
 from bench.results import Row
 from bench.samples import Samples, samples_dtype
-from bench.suite import Case
 from bench.summarise import bare_row, summarise
 from pipelines.engines.pyca import CRYPTOGRAPHY
 from pipelines.registry import load_registry

@@ -1,0 +1,1 @@
+"""Cases made ready to be measured, one file for each question a case can ask."""

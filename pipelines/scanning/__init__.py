@@ -1,0 +1,1 @@
+"""Content scanning: perceptual hashes of pictures, looked up in lists of known ones."""

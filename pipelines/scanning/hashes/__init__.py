@@ -1,0 +1,1 @@
+"""Perceptual hashes of a luma plane, one file each."""

@@ -1,0 +1,1 @@
+"""Compiled kernels of the scanner: box filters, cosine transforms, Hamming distances."""

@@ -1,0 +1,1 @@
+"""Look-up where neither side shows the other what it holds, one protocol a file."""
