@@ -10,6 +10,15 @@ from pipelines.scanning.hook import Hook, size_name
 Model = Literal["stage", "paced"]
 Media = Literal["cached", "live"]
 
+INTERLEAVED = ("stage", "hash", "lookup")
+"""Models whose cases take turns, round by round; the others are measured one after the other."""
+
+HASH_REFERENCES = ("pdqhash.compute", "imagehash.phash", "imagehash.dhash")
+"""Hash functions of packages, measured beside ours."""
+
+PRIVATE_HASHER = "pdq"
+"""What is looked up privately: the longest hash, and the one that real lists hold."""
+
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     """What every case has: why it is measured, on what, for how long, cut into how many rounds."""

@@ -5,18 +5,25 @@ from dataclasses import dataclass
 
 from bench.samples import stage_field
 from pipelines.pipeline import Pipeline
+from pipelines.scanning.hook import Point
 from pipelines.session import Session
 from pipelines.stage import Role, Stage, StageKind
+from pipelines.stages.scan.hook import OpenHook
+from pipelines.stages.scan.place import behind_openers, refuse_impossible
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chain:
-    """Sender's stages, then those of relay and receiver; a column name and kind for each."""
+    """Sender's stages, then those of relay and receiver; a column name and kind for each.
+
+    `hook` is the one whose steps stand among them, if there is one.
+    """
 
     sender: tuple[Stage, ...]
     onward: tuple[Stage, ...]
     fields: tuple[str, ...]
     kinds: tuple[StageKind, ...]
+    hook: OpenHook | None = None
 
 
 def build_chain(
@@ -25,11 +32,34 @@ def build_chain(
     *,
     encode: Stage | None = None,
     decode: Stage | None = None,
+    hook: OpenHook | None = None,
 ) -> Chain:
-    """Return new stages of `pipeline`, counters at zero, with the codec at both ends if given."""
-    sender = (*([encode] if encode else []), *pipeline.sender(session))
+    """Return new stages of `pipeline`, counters at zero, with the codec at both ends if given.
+
+    The steps of `hook` are put at its point; they count as stages of that role. Raises ScanRefused
+    where it has no place.
+    """
+    if hook is not None:
+        refuse_impossible(
+            hook.hook,
+            pipeline=pipeline.name,
+            sees_plaintext=pipeline.sees_plaintext,
+            live=encode is not None,
+        )
+    sender = (
+        *_steps(hook, Point.SENDER_BEFORE_ENCODE),
+        *([encode] if encode else []),
+        *_steps(hook, Point.SENDER_AFTER_ENCODE),
+        *pipeline.sender(session),
+    )
     relay = pipeline.relay(session.hop())
-    receiver = (*pipeline.receiver(session), *([decode] if decode else []))
+    behind = behind_openers(relay)
+    relay = (*relay[:behind], *_steps(hook, Point.RELAY), *relay[behind:])
+    receiver = (
+        *pipeline.receiver(session),
+        *([decode] if decode else []),
+        *_steps(hook, Point.RECEIVER),
+    )
     return Chain(
         sender=sender,
         onward=(*relay, *receiver),
@@ -39,7 +69,12 @@ def build_chain(
             *columns(Role.RECEIVER, receiver),
         ),
         kinds=tuple(stage.kind for stage in (*sender, *relay, *receiver)),
+        hook=hook,
     )
+
+
+def _steps(hook: OpenHook | None, point: Point) -> tuple[Stage, ...]:
+    return hook.steps if hook is not None and hook.hook.point is point else ()
 
 
 def columns(role: Role, stages: Iterable[Stage]) -> list[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from bench.cases import Case
+from bench.cases import AnyCase, Case
 from bench.clips import library
 from bench.clips.encoded import RAW_MAX_FRAMES, EncodedClip
 from bench.clips.footage import Footage
@@ -31,7 +31,7 @@ class Material:
     @cached_property
     def raw_frames(self) -> tuple[RawFrame, ...]:
         """Return the clip's decoded frames, at most `RAW_MAX_FRAMES`. Raises ClipError."""
-        return self.library.footage(self.clip.name).frames
+        return self.library.footage_of(self.clip.name).frames
 
     def new_encoder(self) -> Encoder:
         """Return an encoder with the settings the access units were made with."""
@@ -96,16 +96,18 @@ class Library:
     _materials: dict[tuple[str, str], Material] = field(default_factory=dict)
     _footage: dict[str, Footage] = field(default_factory=dict)
 
-    def check(self, cases: Iterable[Case]) -> None:
+    def check(self, cases: Iterable[AnyCase]) -> None:
         """Raise ClipError where a case's clip cannot be used: unknown, or the file is no video."""
         for name in dict.fromkeys(case.clip for case in cases):
             library.check_name(self._source(name))
             if self._source(name).startswith(FILE_PREFIX):
-                self.footage(self._source(name))
+                self.footage(name)
 
-    def load(self, cases: Iterable[Case]) -> None:
+    def load(self, cases: Iterable[AnyCase]) -> None:
         """Encode what `cases` need and the cache lacks, decoding each clip once."""
-        wanted = [(self._source(case.clip), case.codec) for case in cases]
+        wanted = [
+            (self._source(case.clip), case.codec) for case in cases if isinstance(case, Case)
+        ]
         library.prepare(wanted, progress=self.progress)
         self.progress.end()
 
@@ -117,8 +119,16 @@ class Library:
             self._materials[key] = Material(encoded, self)
         return self._materials[key]
 
-    def footage(self, source: str) -> Footage:
-        """Return the first decoded frames of a clip. Raises ClipError."""
+    def footage(self, clip: str) -> Footage:
+        """Return the first decoded frames of a case's clip. Raises ClipError."""
+        return self.footage_of(self._source(clip))
+
+    def long_footage(self, clip: str, frames: int) -> Footage:
+        """Return at most `frames` decoded frames of a case's clip; keeps none. Raises ClipError."""
+        return library.load_footage(self._source(clip), frames, progress=self.progress)
+
+    def footage_of(self, source: str) -> Footage:
+        """Return the first decoded frames of a clip of the clip library. Raises ClipError."""
         if source not in self._footage:
             self._footage[source] = library.load_footage(
                 source, RAW_MAX_FRAMES, progress=self.progress

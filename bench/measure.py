@@ -86,6 +86,8 @@ class TimedFrames:
         self._count = count
         self._facts = np.zeros((count, len(MEDIA_FIELDS)), dtype=np.int64)
         self._sent = 0
+        if chain.hook is not None:
+            chain.hook.begin(count)
 
     def send(self, unit: Unit) -> None:
         """Take one unit through all stages, reading the clock between them. Raises FrameFailed."""
@@ -109,9 +111,15 @@ class TimedFrames:
         self._sent += 1
 
     def samples(self, *, round_index: int, due_ns: npt.NDArray[np.int64] | None = None) -> Samples:
-        """Return the samples of all frames; without `due_ns` a frame was due when it started."""
+        """Return the samples of all frames; without `due_ns` a frame was due when it started.
+
+        A hook's worker is waited for. Raises FrameFailed where that one failed.
+        """
+        hook = self._chain.hook
         stamps = np.array(self._stamps, dtype=np.int64).reshape(self._count, -1)
-        samples = np.zeros(self._count, dtype=samples_dtype(self._chain.fields))
+        samples = np.zeros(
+            self._count, dtype=samples_dtype(self._chain.fields, hooked=hook is not None)
+        )
         samples["round"] = round_index
         for column, name in enumerate(MEDIA_FIELDS):
             samples[name] = self._facts[:, column]
@@ -119,6 +127,13 @@ class TimedFrames:
         samples["due_ns"] = stamps[:, 0] if due_ns is None else due_ns
         for column, name in enumerate(self._chain.fields, start=1):
             samples[name] = stamps[:, column]
+        if hook is not None:
+            try:
+                hook.drain()
+            except Exception as error:
+                raise FrameFailed(self._sent - 1, error) from error
+            for name, values in hook.records(self._count).items():
+                samples[name] = values
         return samples
 
 

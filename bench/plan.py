@@ -2,15 +2,27 @@
 
 from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
+from typing import TypeVar
 
 import msgspec
 
-from bench.cases import Case
+from bench.cases import (
+    INTERLEAVED,
+    PRIVATE_HASHER,
+    AnyCase,
+    Case,
+    Cell,
+    LookupCase,
+    PrivateCase,
+    RecallCase,
+)
 from bench.suite import SuiteError, check_known
 from pipelines.engines.table import ENGINE_NAMES
 
+AnyCell = TypeVar("AnyCell", bound=Cell)
 
-def only(cases: Sequence[Case], pattern: str | None) -> tuple[Case, ...]:
+
+def only(cases: Sequence[AnyCase], pattern: str | None) -> tuple[AnyCase, ...]:
     """Return the cases whose id, or a part of it between slashes, matches the glob `pattern`.
 
     Raises SuiteError where none does.
@@ -27,21 +39,25 @@ def only(cases: Sequence[Case], pattern: str | None) -> tuple[Case, ...]:
     return chosen
 
 
-def with_clip(cases: Sequence[Case], clip: str) -> tuple[Case, ...]:
+def with_clip(cases: Sequence[AnyCase], clip: str) -> tuple[AnyCase, ...]:
     """Return the cases with `clip` in place of their clips, each only once."""
     return renamed(cases, lambda _: clip)
 
 
-def renamed(cases: Sequence[Case], rename: Callable[[str], str]) -> tuple[Case, ...]:
+def renamed(cases: Sequence[AnyCase], rename: Callable[[str], str]) -> tuple[AnyCase, ...]:
     """Return the cases with `rename(clip)` as their clip; where two become one, the first stays."""
-    changed: dict[str, Case] = {}
+    changed: dict[str, AnyCase] = {}
     for case in cases:
         moved = msgspec.structs.replace(case, clip=rename(case.clip))
+        if isinstance(moved, RecallCase):
+            others = dict.fromkeys(map(rename, moved.against))
+            others.pop(moved.clip, None)
+            moved = msgspec.structs.replace(moved, against=tuple(others))
         changed.setdefault(moved.id, moved)
     return tuple(changed.values())
 
 
-def with_seconds(cases: Sequence[Case], seconds: float | None) -> tuple[Case, ...]:
+def with_seconds(cases: Sequence[AnyCase], seconds: float | None) -> tuple[AnyCase, ...]:
     """Return the cases with `seconds` of measuring time each, where it is given.
 
     Rounds keep their length, so more seconds mean more of them: that is what narrows an interval.
@@ -56,13 +72,15 @@ def with_seconds(cases: Sequence[Case], seconds: float | None) -> tuple[Case, ..
             seconds=seconds,
             rounds=max(min(case.rounds, 2), min(1000, round(case.rounds * seconds / case.seconds))),
         )
-        if case.model == "stage"
-        else msgspec.structs.replace(case, seconds=seconds)
+        if case.model in INTERLEAVED
+        else msgspec.structs.replace(
+            case, seconds=seconds if case.model == "paced" else case.seconds
+        )
         for case in cases
     )
 
 
-def with_engine(cases: Sequence[Case], engine: str | None) -> tuple[Case, ...]:
+def with_engine(cases: Sequence[AnyCase], engine: str | None) -> tuple[AnyCase, ...]:
     """Return the cases with `engine`, where it is given; where two become one, the first stays.
 
     Raises SuiteError for an unknown engine.
@@ -70,18 +88,51 @@ def with_engine(cases: Sequence[Case], engine: str | None) -> tuple[Case, ...]:
     if engine is None:
         return tuple(cases)
     check_known([engine], ENGINE_NAMES, "--engine")
-    changed = [msgspec.structs.replace(case, engine=engine) for case in cases]
+    changed = [
+        msgspec.structs.replace(case, engine=engine) if isinstance(case, Case) else case
+        for case in cases
+    ]
     return tuple({case.id: case for case in changed}.values())
 
 
-def by_clip(cases: Sequence[Case]) -> dict[str, list[Case]]:
+def with_list_size(
+    cases: Sequence[AnyCase], hasher: str, entries: int, hasher_of: Callable[[str], str]
+) -> tuple[AnyCase, ...]:
+    """Return the cases with `entries` in every list of `hasher`; where two become one, the first.
+
+    `hasher_of` tells the hash that a scanner's list holds, empty where it has no list. Raises
+    SuiteError where no case looks anything up in a list of that hash.
+    """
+    changed = tuple(_with_list_size(case, hasher, entries, hasher_of) for case in cases)
+    if changed == tuple(cases):
+        raise SuiteError(f"--hash-list: no case of the suite looks up {hasher} hashes")
+    return tuple({case.id: case for case in changed}.values())
+
+
+def _with_list_size(
+    case: AnyCase, hasher: str, entries: int, hasher_of: Callable[[str], str]
+) -> AnyCase:
+    if isinstance(case, LookupCase | PrivateCase):
+        looks_up = hasher == (case.hasher if isinstance(case, LookupCase) else PRIVATE_HASHER)
+        return msgspec.structs.replace(case, list_size=entries) if looks_up else case
+    hook = case.hook if isinstance(case, Case) else None
+    if hook is None or hasher_of(hook.scanner) != hasher:
+        return case
+    return msgspec.structs.replace(case, hook=msgspec.structs.replace(hook, list_size=entries))
+
+
+def by_clip(cases: Sequence[AnyCell]) -> dict[str, list[AnyCell]]:
     """Return the cases of each clip, clips and cases in the order they come."""
-    groups: dict[str, list[Case]] = {}
+    groups: dict[str, list[AnyCell]] = {}
     for case in cases:
         groups.setdefault(case.clip, []).append(case)
     return groups
 
 
-def clip_names(cases: Sequence[Case]) -> list[str]:
-    """Return the clips that the cases need, in order."""
-    return list(by_clip(cases))
+def clip_names(cases: Sequence[AnyCase]) -> list[str]:
+    """Return the clips that the cases are about or compare with, in order."""
+    names = dict.fromkeys(case.clip for case in cases)
+    for case in cases:
+        if isinstance(case, RecallCase):
+            names.update(dict.fromkeys(case.against))
+    return list(names)

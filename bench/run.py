@@ -2,32 +2,30 @@
 
 import random
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 
 import msgspec
 
-from bench.cases import Case
-from bench.material import Library
-from bench.measure import FrameFailed, measure_paced, measure_stages
+from bench.cases import INTERLEAVED, AnyCase
+from bench.measure import FrameFailed
 from bench.plan import by_clip
-from bench.prepare import SETTLE_FRAMES, Prepared, prepare, window_frames
 from bench.progress import Progress
 from bench.results import Row
 from bench.samples import Samples
 from bench.store import RunFolder
-from bench.summarise import bare_row, summarise
+from bench.trials.trial import Trial
+from bench.trials.window import window_units
+from bench.trials.workshop import Workshop
 from bench.verdict import WrongAnswer
-from bench.verify import verify
-from pipelines.codecs.settings import CodecError
-from pipelines.engines.table import choose_engine
-from pipelines.pipeline import Pipeline
+from pipelines.scanning.hook import ScanRefused
+from pipelines.scanning.index.contract import NotInstalled
 
 WRONG_ANSWER_PREFIX = WrongAnswer.__name__
 """How the error of a row begins whose pipeline gave a wrong answer."""
 
-DECODED_FRAMES = 30
-"""Frames decoded beside the originals before a case is timed; `sealbench verify` decodes all."""
+
+EXPECTED_PREFIXES = (ScanRefused.__name__, NotInstalled.__name__)
+"""How the error of a row begins that tells a finding: no plaintext to scan, an absent package."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -35,14 +33,12 @@ class Runner:
     """Works through the cases of a run folder that have no row yet."""
 
     folder: RunFolder
-    pipelines: Mapping[str, Pipeline]
-    library: Library
+    workshop: Workshop
     progress: Progress
     seed: int
-    _verified: set[tuple[str, str, str, str]] = field(default_factory=set)
-    _measured_seconds: float = 0.0
+    _measured_seconds: float = field(default=0.0, init=False)
 
-    def run(self, cases: Sequence[Case]) -> None:
+    def run(self, cases: Sequence[AnyCase]) -> None:
         """Measure `cases`, clip by clip. A case that fails becomes a row with its error.
 
         Raises StoreError, and KeyboardInterrupt after storing interim rows of what was measured.
@@ -50,160 +46,109 @@ class Runner:
         done = self.folder.finished_cases()
         pending = [case for case in cases if case.id not in done]
         for clip, group in by_clip(pending).items():
-            ready = self._prepare_all(clip, group)
-            self._measure_all(clip, ready)
-            self.library.forget(clip)
+            together = [case for case in group if case.model in INTERLEAVED]
+            alone = [[case] for case in group if case.model not in INTERLEAVED]
+            for cases_at_once in ([together] if together else []) + alone:
+                self._measure_all(clip, self._open_all(clip, cases_at_once))
+            self.workshop.forget(clip)
 
-    def _prepare_all(self, clip: str, cases: Sequence[Case]) -> list[Prepared]:
-        # What no encoder takes becomes the row of the case that asks for it, below.
-        with suppress(CodecError):
-            self.library.load(cases)
+    def _open_all(self, clip: str, cases: Sequence[AnyCase]) -> list[Trial]:
+        self.workshop.load(cases)
         self.progress.begin(f"{clip}: verifying, warming up", len(cases))
-        ready: list[Prepared] = []
+        trials: list[Trial] = []
         for number, case in enumerate(cases, start=1):
             try:
-                ready.append(self._prepare(case))
+                trials.append(self.workshop.open(case))
             except Exception as error:  # noqa: BLE001 - a plug-in may raise anything; it is a row
-                self._fail(case, f"{type(error).__name__}: {error}")
+                self._fail(case, error)
             self.progress.advance(number)
         self.progress.end()
-        return ready
+        return trials
 
-    def _prepare(self, case: Case) -> Prepared:
-        pipeline = self.pipelines[case.pipeline]
-        material = self.library.material(case.clip, case.codec)
-        engine = choose_engine(case.engine).engine
-        key = (case.clip, case.codec, case.pipeline, engine.name)
-        if key not in self._verified:
-            verify(
-                pipeline,
-                material.access_units,
-                engine=engine,
-                make_decoder=lambda: material.new_decoder().decode,
-                decoded_frames=DECODED_FRAMES,
-            )
-            self._verified.add(key)
-        return prepare(case, pipeline, material, engine)
-
-    def _measure_all(self, clip: str, ready: Sequence[Prepared]) -> None:
+    def _measure_all(self, clip: str, trials: Sequence[Trial]) -> None:
+        if not trials:
+            return
         self._measured_seconds = 0.0
-        total = sum(prepared.case.seconds for prepared in ready)
-        self.progress.begin(f"{clip}: measuring {len(ready)} cases", total)
+        total = sum(trial.case.seconds for trial in trials)
+        what = trials[0].case.id if len(trials) == 1 else f"{clip}: measuring {len(trials)} cases"
+        self.progress.begin(what, total)
         try:
-            self._interleave([p for p in ready if p.case.model == "stage"])
-            for prepared in ready:
-                if prepared.case.model == "paced":
-                    self._pace(prepared)
+            self._interleave(trials)
         except KeyboardInterrupt:
-            self._keep_interim(ready)
+            self._keep_interim(trials)
             raise
         finally:
             self.progress.end()
+            for trial in trials:
+                trial.close()
 
-    def _interleave(self, ready: Sequence[Prepared]) -> None:
+    def _interleave(self, trials: Sequence[Trial]) -> None:
         """Measure one block of each case per round, in a new order each round."""
-        alive = list(ready)
-        blocks = {p.case.id: self.folder.blocks(p.case.id) for p in alive}
-        windows = {p.case.id: self._window(p, ready, blocks) for p in alive}
+        alive = list(trials)
+        blocks = {trial.case.id: self.folder.blocks(trial.case.id) for trial in alive}
+        windows = {trial.case.id: self._window(trial, trials, blocks) for trial in alive}
         shuffler = random.Random(self.seed)  # noqa: S311 - an order, not a secret
         round_index = 0
         while alive:
             shuffler.shuffle(alive)
-            for prepared in list(alive):
-                case = prepared.case
+            for trial in list(alive):
+                case = trial.case
                 try:
-                    if round_index not in blocks[case.id]:
-                        self._measure_block(prepared, round_index, windows[case.id])
-                except FrameFailed as error:
-                    alive.remove(prepared)
-                    self._fail(case, str(error))
+                    done = round_index in blocks[case.id]
+                    samples = None if done else trial.measure(round_index, windows[case.id])
+                except Exception as error:  # noqa: BLE001 - a plug-in may raise anything; it is a row
+                    alive.remove(trial)
+                    self._fail(case, error)
                     continue
+                if samples is not None:
+                    self._keep(trial, round_index, samples)
                 self._advance(case.seconds / case.rounds)
                 if round_index == case.rounds - 1:
-                    alive.remove(prepared)
-                    self._finish(prepared)
+                    alive.remove(trial)
+                    self._finish(trial)
             round_index += 1
 
     @staticmethod
     def _window(
-        prepared: Prepared, ready: Sequence[Prepared], blocks: Mapping[str, Mapping[int, Samples]]
+        trial: Trial, trials: Sequence[Trial], blocks: Mapping[str, Mapping[int, Samples]]
     ) -> int:
-        """Return the frames of a round: the same for every case that a reader will compare."""
-        group = [
-            other
-            for other in ready
-            if (other.case.codec, other.case.media) == (prepared.case.codec, prepared.case.media)
-        ]
+        """Return the units of a round: the same for every case that a reader will compare."""
+        if not trial.compared_with:
+            return trial.fit
+        group = [other for other in trials if other.compared_with == trial.compared_with]
         begun = [len(block) for other in group for block in blocks[other.case.id].values()]
-        return begun[0] if begun else window_frames(group)
+        return begun[0] if begun else window_units(group)
 
-    def _measure_block(self, prepared: Prepared, round_index: int, frames: int) -> None:
-        # The same frames in the same round for every case, also in a run that was resumed.
-        start = round_index * frames
-        prepared.reel.seek(start - SETTLE_FRAMES)
-        measure_stages(prepared.chain, prepared.reel, SETTLE_FRAMES)
-        samples = measure_stages(prepared.chain, prepared.reel, frames, round_index=round_index)
-        self._keep(prepared, round_index, samples)
-
-    def _pace(self, prepared: Prepared) -> None:
-        case = prepared.case
-        if not self.folder.blocks(case.id):
-            try:
-                samples = measure_paced(
-                    prepared.chain,
-                    prepared.reel,
-                    prepared.frames_that_fit,
-                    interval_ns=prepared.material.frame_interval_ns,
-                )
-            except FrameFailed as error:
-                self._fail(case, str(error))
-                return
-            self._keep(prepared, 0, samples)
-        self._advance(case.seconds)
-        self._finish(prepared)
-
-    def _keep(self, prepared: Prepared, round_index: int, samples: Samples) -> None:
+    def _keep(self, trial: Trial, round_index: int, samples: Samples) -> None:
         session = self.folder.session_index
-        self.folder.save_block(prepared.case.id, round_index, samples, process=session)
+        self.folder.save_block(trial.case.id, round_index, samples, process=session)
 
     def _advance(self, seconds: float) -> None:
         self._measured_seconds += seconds
         self.progress.advance(self._measured_seconds)
 
-    def _finish(self, prepared: Prepared) -> None:
-        row, samples = self._row(prepared)
+    def _finish(self, trial: Trial) -> None:
+        row, samples = self._row(trial)
         self.folder.finish_case(row, samples)
 
-    def _keep_interim(self, ready: Sequence[Prepared]) -> None:
+    def _keep_interim(self, trials: Sequence[Trial]) -> None:
         done = self.folder.finished_cases()
-        begun = [p for p in ready if p.case.id not in done and self.folder.blocks(p.case.id)]
-        self.folder.save_interim([self._row(prepared) for prepared in begun])
+        begun = [t for t in trials if t.case.id not in done and self.folder.blocks(t.case.id)]
+        self.folder.save_interim([self._row(trial) for trial in begun])
 
-    def _row(self, prepared: Prepared) -> tuple[Row, Samples]:
+    def _row(self, trial: Trial) -> tuple[Row, Samples]:
         """Return the row of what was measured of a case so far, and its samples."""
-        case = prepared.case
+        case = trial.case
         samples = self.folder.pooled_blocks(case.id)
-        kinds = dict(zip(prepared.chain.fields, prepared.chain.kinds, strict=True))
-        facts = prepared.material
         row = msgspec.structs.replace(
-            self._bare_row(case),
-            clip_sha256=facts.sha256,
-            clip_note=facts.note,
-            encoder=facts.encoder,
-            processes=self.folder.processes(case.id),
-            labels=(*prepared.pipeline.labels, *(("synthetic",) if facts.synthetic else ())),
-            width=facts.width,
-            height=facts.height,
-            bitrate_bps=facts.bitrate_bps,
-            peak_rss_bytes=prepared.peak_rss_bytes,
-            case_rss_bytes=prepared.case_rss_bytes,
+            self.workshop.bare_row(case), processes=self.folder.processes(case.id)
         )
-        return summarise(row, case, samples, kinds, fps=facts.fps, seed=self.seed), samples
+        return trial.row(row, samples, seed=self.seed), samples
 
-    def _bare_row(self, case: Case, error: str | None = None) -> Row:
-        pipeline, choice = self.pipelines[case.pipeline], choose_engine(case.engine)
-        return bare_row(case, pipeline, choice.engine, error=error)
-
-    def _fail(self, case: Case, error: str) -> None:
-        self.folder.finish_case(self._bare_row(case, error), None)
-        self.progress.note(f"{case.id}: {error}")
+    def _fail(self, case: AnyCase, error: Exception) -> None:
+        # FrameFailed says by itself what was raised, and at which frame.
+        told = str(error) if isinstance(error, FrameFailed) else f"{type(error).__name__}: {error}"
+        self.folder.finish_case(
+            msgspec.structs.replace(self.workshop.bare_row(case), error=told), None
+        )
+        self.progress.note(f"{case.id}: {told}")

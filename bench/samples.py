@@ -1,4 +1,4 @@
-"""Raw samples of one case: a structured int64 array with one record per frame.
+"""Raw samples of frames in a pipeline: a structured int64 array with one record per frame.
 
 Fields of a record, in order:
 
@@ -10,6 +10,8 @@ Fields of a record, in order:
     packets      packets (or sealed units) that left the sender
     due_ns       when the frame was due (paced model), else equal to start_ns
     start_ns     clock before the first stage
+    scan_*       what a scanning hook knew of the frame, where there is one:
+                 `pipelines.stages.scan.records.FRAME_FIELDS`
     <role>/<stage>   clock after that stage; it began when the one before it ended
 
 All times are readings of one monotonic clock, so only differences mean anything.
@@ -21,6 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from pipelines.stage import Role
+from pipelines.stages.scan.records import FRAME_FIELDS
 
 Samples = npt.NDArray[np.void]
 """A structured array as described above, of shape (frames,)."""
@@ -36,21 +39,27 @@ FIXED_FIELDS = (
     "start_ns",
 )
 
+HOOK_FIELDS = FRAME_FIELDS
+"""The columns that a scanning hook adds."""
+
 
 def stage_field(role: Role, stage: str) -> str:
     """Return the name of the column that holds the end times of `stage`."""
     return f"{role}/{stage}"
 
 
-def samples_dtype(stage_fields: Sequence[str]) -> np.dtype[np.void]:
-    """Return the dtype of samples whose stages are `stage_fields`, in the order they run."""
-    return np.dtype([(name, np.int64) for name in (*FIXED_FIELDS, *stage_fields)])
+def samples_dtype(stage_fields: Sequence[str], *, hooked: bool = False) -> np.dtype[np.void]:
+    """Return the dtype of samples whose stages are `stage_fields`, in the order they run.
+
+    `hooked`: the columns of a scanning hook stand before them.
+    """
+    hook_fields = HOOK_FIELDS if hooked else ()
+    return np.dtype([(name, np.int64) for name in (*FIXED_FIELDS, *hook_fields, *stage_fields)])
 
 
 def stage_fields(samples: Samples) -> tuple[str, ...]:
-    """Return the stage columns of `samples` in the order they ran."""
-    names = samples.dtype.names or ()
-    return tuple(names[len(FIXED_FIELDS) :])
+    """Return the stage columns of `samples` in the order they ran: those named by a role."""
+    return tuple(name for name in samples.dtype.names or () if "/" in name)
 
 
 def stage_durations_ns(samples: Samples) -> dict[str, npt.NDArray[np.int64]]:

@@ -80,6 +80,22 @@ class Bootstrap:
             for column, p in enumerate(ps)
         ]
 
+    def quantile_shifts(self, values: I64, part: I64, ps: Sequence[float]) -> list[Estimate]:
+        """Return how much lower each quantile of `values` is with `part` of each taken out.
+
+        Both quantiles are of the same draws, so what they share is no doubt about their difference.
+        """
+        rest = values - part
+        ranked, ranked_rest = np.sort(values), np.sort(rest)
+        drawn = self._drawn_quantiles(values, ps) - self._drawn_quantiles(rest, ps)
+        # No quantile is moved by more than the largest part, nor by less than the smallest.
+        bounds = float(part.min()), float(part.max())
+        ranks = [_rank(p, len(values)) - 1 for p in ps]
+        return [
+            self._estimate(float(ranked[rank] - ranked_rest[rank]), drawn[:, column], bounds)
+            for column, rank in enumerate(ranks)
+        ]
+
     def mean(self, values: I64) -> Estimate:
         """Return the arithmetic mean of `values`, shape (frames,)."""
         return self.ratio(values, np.ones(len(values), dtype=np.int64))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from bench.cases import Case
+from bench.cases import AnyCase, Case
 from bench.machine import limits
 from bench.store import RunFolder
 from pipelines.engines.table import choose_engine
@@ -18,7 +18,7 @@ def known(value: float | None) -> str:
     return "unknown" if value is None else f"{value:.2f}"
 
 
-def headline(folder: RunFolder, cases: Sequence[Case]) -> list[str]:
+def headline(folder: RunFolder, cases: Sequence[AnyCase]) -> list[str]:
     """Return the lines that stand above a run."""
     machine, conditions = folder.machine, folder.conditions_before
     isa = [name for name in NAMED_ISA if name in (machine.isa or ())]
@@ -26,7 +26,8 @@ def headline(folder: RunFolder, cases: Sequence[Case]) -> list[str]:
     left = [case for case in cases if case.id not in done]
     minutes = sum(case.seconds for case in left) * PREPARE_FACTOR / 60
     resumed = f" ({len(done)} done before)" if done else ""
-    choices = [choose_engine(name) for name in dict.fromkeys(case.engine for case in cases)]
+    engines = dict.fromkeys(case.engine for case in cases if isinstance(case, Case))
+    choices = [choose_engine(name) for name in engines]
     hardware = ", ".join([f"{machine.usable_cores} cores", *isa])
     cpu = machine.cpu_model or machine.architecture
     return [

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from bench.cli import data, machine, peers, report, run, show, verify
+from bench.cli import data, hashes, machine, peers, report, run, show, verify
 from bench.cli.console import ERR, OUT, CompilingNote
 from bench.cli.exit_codes import INTERRUPTED
 from pipelines.compiled import LOG
@@ -65,6 +65,13 @@ app.command("peers", epilog=examples("peers", "peers --quick --json", "peers --c
 app.command("report", epilog=examples("report r", "report r1 r2 --out both"))(report.report)
 app.command("list", epilog=examples("list pipelines", "list suites"))(show.show)
 app.add_typer(data.app, name="data", epilog=examples("data fetch standard", "data verify"))
+app.add_typer(
+    hashes.app,
+    name="hashes",
+    epilog=examples(
+        "hashes make known.hashes --clip bunny --size 100000", "hashes show known.hashes"
+    ),
+)
 app.command("machine", epilog=examples("machine", "machine --json"))(machine.machine)
 
 

@@ -4,17 +4,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.cases import Case
+from bench.cases import AnyCase
 from bench.clips.catalogue import load_catalogue
 from bench.clips.errors import ClipError, FetchError
 from bench.clips.fetch import fetch, verify_cached
 from bench.clips.library import synthetic_stand_in
 from bench.clips.names import FILE_PREFIX, parse_clip_name
-from bench.plan import clip_names, only, renamed, with_clip, with_engine, with_seconds
+from bench.plan import (
+    clip_names,
+    only,
+    renamed,
+    with_clip,
+    with_engine,
+    with_list_size,
+    with_seconds,
+)
 from bench.progress import Progress
 from bench.suite import Suite, find_suite, load_suite
 from pipelines.engines.table import ENGINE_NAMES
-from pipelines.pipeline import Pipeline
+from pipelines.registry import Registry
+from pipelines.scanning.hash_list import HashList
+from pipelines.scanning.scanner import Scanner
 
 ENGINE_HELP = f"Engine of every case: {', '.join(ENGINE_NAMES)}."
 
@@ -24,29 +34,44 @@ class Selection:
     """A suite and the cases chosen of it; `clip_files` maps a case's clip to the user's file."""
 
     suite: Suite
-    cases: tuple[Case, ...]
+    cases: tuple[AnyCase, ...]
     clip_files: Mapping[str, Path]
 
 
 def select(
     suite_name: str,
-    pipelines: Mapping[str, Pipeline],
+    registry: Registry,
     *,
     pattern: str | None,
     clip: Path | None,
     seconds: float | None = None,
     engine: str | None = None,
+    hash_list: HashList | None = None,
 ) -> Selection:
     """Return what the options make of a suite's cases. Raises SuiteError, ClipError."""
     known_clips = [known.id for known in load_catalogue().clips]
-    suite = load_suite(find_suite(suite_name), pipelines, known_clips)
+    suite = load_suite(find_suite(suite_name), registry.pipelines, known_clips, registry.scanners)
     cases = with_engine(with_seconds(suite.cases, seconds), engine)
+    if hash_list is not None:
+        cases = with_list_size(
+            cases,
+            hash_list.hasher,
+            len(hash_list),
+            lambda name: listed_hash(registry.scanners[name]),
+        )
     clip_files: dict[str, Path] = {}
     if clip is not None:
         name = own_clip_name(clip)
         clip_files[name] = clip.resolve()
         cases = with_clip(cases, name)
     return Selection(suite=suite, cases=only(cases, pattern), clip_files=clip_files)
+
+
+def listed_hash(scanner: Scanner) -> str:
+    """Return which hash the scanner's list holds; nothing where it looks nothing up."""
+    if scanner.index is None or scanner.new_hasher is None:
+        return ""
+    return scanner.new_hasher().name
 
 
 def own_clip_name(clip: Path) -> str:
@@ -61,7 +86,7 @@ def own_clip_name(clip: Path) -> str:
     return f"{FILE_PREFIX}{clip.name}"
 
 
-def fetch_clips(cases: Sequence[Case], progress: Progress) -> None:
+def fetch_clips(cases: Sequence[AnyCase], progress: Progress) -> None:
     """Fetch the catalogue clips that `cases` need and the cache lacks. Raises ClipError."""
     wanted = {parse_clip_name(name).clip for name in catalogued(cases)}
     try:
@@ -70,7 +95,7 @@ def fetch_clips(cases: Sequence[Case], progress: Progress) -> None:
         progress.end()
 
 
-def with_clips_at_hand(cases: Sequence[Case], progress: Progress) -> tuple[Case, ...]:
+def with_clips_at_hand(cases: Sequence[AnyCase], progress: Progress) -> tuple[AnyCase, ...]:
     """Return `cases` with their clips fetched; for one that cannot be, the synthetic clip.
 
     The stand-in carries `synthetic` in its name, in every row, table and plot. Raises ClipError.
@@ -93,6 +118,6 @@ def with_clips_at_hand(cases: Sequence[Case], progress: Progress) -> tuple[Case,
     return tuple(cases)
 
 
-def catalogued(cases: Sequence[Case]) -> list[str]:
+def catalogued(cases: Sequence[AnyCase]) -> list[str]:
     """Return the clips of `cases` that are not the user's own file."""
     return [name for name in clip_names(cases) if not name.startswith(FILE_PREFIX)]

@@ -20,15 +20,17 @@ class Kind(StrEnum):
 
     PIPELINES = "pipelines"
     CIPHERS = "ciphers"
+    SCANNERS = "scanners"
     CLIPS = "clips"
     SUITES = "suites"
 
 
 def show(kind: Annotated[Kind, typer.Argument(help="What to list.")]) -> None:
-    """List pipelines, ciphers, clips or suites."""
+    """List pipelines, ciphers, scanners, clips or suites."""
     tables = {
         Kind.PIPELINES: pipelines_table,
         Kind.CIPHERS: ciphers_table,
+        Kind.SCANNERS: scanners_table,
         Kind.CLIPS: clips_table,
         Kind.SUITES: suites_table,
     }
@@ -77,6 +79,21 @@ def ciphers_table() -> Table:
     return table
 
 
+def scanners_table() -> Table:
+    """Return every scanner, and on standard error each plug-in that could not be used."""
+    registry = load_registry()
+    for problem in registry.problems:
+        ERR.print(f"sealbench: {problem}", markup=False, soft_wrap=True)
+    table = new_table("scanner", "bits", "look-up", "what it does")
+    for scanner in registry.scanners.values():
+        bits = "-" if scanner.new_hasher is None else str(scanner.new_hasher().bits)
+        index = "-" if scanner.index is None else scanner.index.name
+        labels = f" [{', '.join(scanner.labels)}]" if scanner.labels else ""
+        source = f" ({scanner.source})" if scanner.source else ""
+        table.add_row(scanner.name, bits, index, escaped(f"{scanner.summary}{labels}{source}"))
+    return table
+
+
 def clips_table() -> Table:
     """Return every clip of the catalogue, and whether it is cached."""
     catalogue = load_catalogue()
@@ -97,10 +114,10 @@ def clips_table() -> Table:
 
 def suites_table() -> Table:
     """Return every shipped suite with its number of cases."""
-    pipelines = load_registry().pipelines
+    registry = load_registry()
     table = new_table("suite", "cases", "measuring", "what it is for")
     for name, path in builtin_suites().items():
-        suite = load_suite(path, pipelines)
+        suite = load_suite(path, registry.pipelines, scanners=registry.scanners)
         minutes = sum(case.seconds for case in suite.cases) / 60
         table.add_row(name, str(len(suite.cases)), f"{minutes:.1f} min", escaped(suite.summary))
     return table

@@ -35,10 +35,12 @@ def verify(
     5 where a pipeline gave a wrong answer, with 1 where a case could not be checked.
     """
     progress = TerminalProgress()
-    pipelines = load_registry().pipelines
+    registry = load_registry()
+    pipelines = registry.pipelines
     try:
-        chosen = select(suite, pipelines, pattern=only, clip=clip, engine=engine)
-        cases = with_clips_at_hand(chosen.cases, progress)
+        chosen = select(suite, registry, pattern=only, clip=clip, engine=engine)
+        streams = [case for case in chosen.cases if isinstance(case, Case)]
+        cases = [case for case in with_clips_at_hand(streams, progress) if isinstance(case, Case)]
         library = Library(chosen.clip_files, progress)
         library.check(cases)
     except (SuiteError, ClipError) as error:

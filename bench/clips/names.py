@@ -36,6 +36,27 @@ def parse_clip_name(text: str) -> ClipName:
     return ClipName(clip=clip, rung=rung)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rung:
+    """A step of the ladder: a size, and a bitrate where it is not that of the ladder."""
+
+    size: str
+    bitrate_bps: int | None = None
+
+
+def parse_rung(text: str) -> Rung:
+    """Return the parts of `360p` or `360p@250k`. Raises ClipError."""
+    size, at, rate = text.partition("@")
+    if size not in RUNGS:
+        raise ClipError(f"rung {text!r}: unknown size {size!r}; known: {', '.join(RUNGS)}")
+    if not at:
+        return Rung(size=size)
+    number = rate.removesuffix("k")
+    if number == rate or not (number.isascii() and number.isdecimal() and 0 < int(number) < 10**6):
+        raise ClipError(f"rung {text!r}: {rate!r} is no bitrate in kbit/s like '250k'")
+    return Rung(size=size, bitrate_bps=1000 * int(number))
+
+
 def scaled_size(name: ClipName, width: int, height: int) -> tuple[int, int]:
     """Return width and height of the clip at its rung: aspect kept, sides even.
 

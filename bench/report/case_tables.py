@@ -5,6 +5,7 @@ from statistics import median
 from types import MappingProxyType
 
 from bench.report.grouping import Group, Kind, is_baseline, role_of, stages_of
+from bench.report.outcome import failure, remark
 from bench.report.quantities import (
     MISSING,
     half_interval_percent,
@@ -14,7 +15,6 @@ from bench.report.quantities import (
     percent,
     with_interval,
 )
-from bench.report.report_run import printable
 from bench.report.table_value import Column, Line, Table
 from bench.results import Estimate, Row, StageSummary
 
@@ -167,7 +167,8 @@ def table_of(group: Group, live: Sequence[Row]) -> Table:
                 name=group.display_name(row),
                 cells=cells(group, row) if row.error is None else (),
                 labels=group.own_labels(row),
-                error=None if row.error is None else printable(row.error),
+                error=failure(row),
+                remark=remark(row),
                 is_baseline=is_baseline(row),
             )
             for row in group.rows

@@ -1,10 +1,8 @@
 """A run as a document: what each form of the report prints, in the order it prints it."""
 
-import hashlib
-import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 
 from bench.report.case_tables import live_rows, share_of_baseline, table_of
 from bench.report.grouping import (
@@ -16,9 +14,12 @@ from bench.report.grouping import (
     rung,
     video_facts,
 )
+from bench.report.hooked import plain_rows
 from bench.report.plaintext import plaintext_table
 from bench.report.quantities import count, duration
 from bench.report.report_run import INTERRUPTED, ReportRun, printable
+from bench.report.scanning.sections import scanning_sections
+from bench.report.section import Section, section_key
 from bench.report.sentences import sentences
 from bench.report.table_value import Table
 from bench.results import Row
@@ -54,18 +55,6 @@ METHOD = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Section:
-    """Everything about one clip and codec. `key` ties its plots to it."""
-
-    key: str
-    title: str
-    video: str
-    note: str
-    labels: tuple[str, ...]
-    tables: tuple[Table, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """One run, ready to be set in any form."""
 
@@ -91,35 +80,13 @@ def document_of(run: ReportRun) -> Document:
         evidence=printable(run.evidence),
         measured=_measured(run),
         findings=sentences(run, groups),
-        sections=_sections(groups),
+        sections=(*_sections(groups), *scanning_sections(run)),
         plaintext=plaintext_table(run),
         footer=_footer(run),
         legend=legend_of(run.rows),
         machine_facts=_printable_pairs(run.machine_facts),
         conditions=_printable_pairs(run.conditions),
     )
-
-
-def section_key(clip: str, codec: str) -> str:
-    """Return a key that is also a file name, and another for every clip and codec."""
-    name = f"{clip}-{codec}".replace("->", "-to-")
-    if re.fullmatch(r"[a-z0-9-]+", name):
-        return name
-    # What a file name cannot hold would make two clips one: their digest keeps them apart.
-    return f"{slug(name)}-{sha256(name.encode()).hexdigest()[:8]}"
-
-
-LONGEST_SLUG = 80
-"""A file name holds several of them, and file systems end at 255 bytes."""
-
-
-def slug(text: str) -> str:
-    """Return `text` as part of a file name."""
-    plain = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "unnamed"
-    if len(plain) <= LONGEST_SLUG:
-        return plain
-    # Two long names may begin alike.
-    return f"{plain[:LONGEST_SLUG]}-{hashlib.sha256(text.encode()).hexdigest()[:8]}"
 
 
 def _sections(groups: Sequence[Group]) -> tuple[Section, ...]:
@@ -134,27 +101,38 @@ def _section(clip: str, codec: str, groups: Sequence[Group]) -> Section:
     return Section(
         key=section_key(clip, codec),
         title=f"{clip}, {codec}",
-        video=video_facts(rows),
+        about=video_facts(rows),
         note=clip_note(rows),
         labels=tuple(printable(label) for label in groups[0].shared_labels),
         tables=tuple(table_of(group, live_rows(groups)) for group in groups),
     )
 
 
+_QUESTIONS = {
+    "hash": "hash timing",
+    "lookup": "look-up",
+    "private": "private look-up",
+    "recall": "re-encoding",
+    "drift": "drift comparison",
+}
+"""What a case that is no pipeline is called, by its model."""
+
+
 def _measured(run: ReportRun) -> str:
-    clips = len({row.clip for row in run.rows})
-    codecs = sorted({printable(row.codec) for row in run.rows})
-    pipelines = len({row.pipeline for row in run.rows})
     if not run.rows:
         return "Nothing was measured yet."
-    return (
-        f"{count(len(run.rows), 'case')}: {count(pipelines, 'pipeline')} on "
-        f"{count(clips, 'clip')} ({', '.join(codecs)})."
-    )
+    clips = len({row.clip for row in run.rows})
+    codecs = sorted({printable(row.codec) for row in run.rows if row.codec})
+    pipelines = len({row.pipeline for row in run.rows if row.pipeline})
+    models = Counter(row.model for row in run.rows)
+    what = [count(pipelines, "pipeline")] if pipelines else []
+    what += [count(models[model], noun) for model, noun in _QUESTIONS.items() if models[model]]
+    listed = f" ({', '.join(codecs)})" if codecs else ""
+    return f"{count(len(run.rows), 'case')}: {', '.join(what)} on {count(clips, 'clip')}{listed}."
 
 
 def _footer(run: ReportRun) -> tuple[str, ...]:
-    finished = [row for row in run.rows if row.error is None]
+    finished = [row for row in run.rows if row.error is None and row.pipeline]
     lines: list[str] = []
     if finished:
         engines = ", ".join(
@@ -167,7 +145,7 @@ def _footer(run: ReportRun) -> tuple[str, ...]:
         )
     if run.clock_overhead_ns is not None:
         lines.append(f"one clock reading costs {duration(run.clock_overhead_ns)}, not subtracted")
-    lines += _harness(finished)
+    lines += _harness(plain_rows(finished))
     lines.append(f"machine: {printable(run.machine_line)}")
     lines.append(f"rows and samples: {printable(run.evidence)}")
     return tuple(lines)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bench.report.hooked import plain_rows
 from bench.report.quantities import bit_rate
 from bench.report.report_run import ReportRun, printable
 from bench.results import RoleSummary, Row, StageSummary
@@ -97,16 +98,19 @@ def _numbers_first(name: str) -> tuple[tuple[int, str], ...]:
     return tuple((int(part) if part.isdecimal() else 0, part) for part in name.split("-"))
 
 
-def groups_of(run: ReportRun) -> tuple[Group, ...]:
-    """Return the groups of `run`: small pictures first, then codec, then kind.
+Key = tuple[str, str, Kind, str]
+"""Clip, codec, kind of table and media."""
+
+
+def by_video(rows: Sequence[Row]) -> dict[Key, list[Row]]:
+    """Return `rows` by what belongs into one table: small pictures first, then codec, then kind.
 
     Rows are stored in the order they were finished, which shuffling makes another for each run.
     """
-    buckets: dict[tuple[str, str, Kind, str], list[Row]] = {}
-    for row in run.rows:
-        buckets.setdefault((row.clip, row.codec, kind_of(row), row.media), []).append(row)
+    buckets: dict[Key, list[Row]] = {}
     heights: dict[str, int] = {}
-    for row in run.rows:
+    for row in rows:
+        buckets.setdefault((row.clip, row.codec, kind_of(row), row.media), []).append(row)
         heights[row.clip] = max(row.height, heights.get(row.clip, 0))
     kinds = list(Kind)
     order = sorted(
@@ -120,18 +124,24 @@ def groups_of(run: ReportRun) -> tuple[Group, ...]:
             key[3],
         ),
     )
+    return {key: buckets[key] for key in order}
+
+
+def groups_of(run: ReportRun) -> tuple[Group, ...]:
+    """Return the groups of `run`'s pipelines without a hook, ordered as in `by_video`."""
+    rows = plain_rows(run.rows)
     return tuple(
         Group(
             clip=printable(clip),
             codec=printable(codec),
             kind=kind,
             media=media,
-            rows=tuple(sorted(buckets[clip, codec, kind, media], key=pipeline_order)),
+            rows=tuple(sorted(members, key=pipeline_order)),
             shared_labels=_shared_labels(
-                [row for row in run.rows if (row.clip, row.codec) == (clip, codec)]
+                [row for row in rows if (row.clip, row.codec) == (clip, codec)]
             ),
         )
-        for clip, codec, kind, media in order
+        for (clip, codec, kind, media), members in by_video(rows).items()
     )
 
 

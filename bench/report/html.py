@@ -5,10 +5,11 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from importlib.resources import files
 
-from bench.report.document import METHOD, Document, Section
+from bench.report.document import METHOD, Document
 from bench.report.plaintext import CANNOT, READS
 from bench.report.published_plot import PublishedPlot
 from bench.report.quantities import MISSING
+from bench.report.section import Section
 from bench.report.table_value import Column, Line, Table
 
 _TITLE = "Encrypted media: what each pipeline costs per frame"
@@ -66,13 +67,16 @@ def _section(section: Section, plots: Sequence[PublishedPlot], anchor: str) -> s
     note = f'<p class="note">{escape(section.note)}</p>\n' if section.note else ""
     return (
         f'<h3 id="{anchor}-{section.key}">{escape(section.title)}{_labels(section.labels)}</h3>\n'
-        f"<p>{escape(section.video)}</p>\n{note}{tables}{figures}"
+        f"<p>{escape(section.about)}</p>\n{note}{tables}{figures}"
     )
 
 
 def _table(table: Table) -> str:
     head = "".join(_head(column) for column in table.columns)
-    lines = "".join(_line(line, table) for line in table.lines)
+    lines = "".join(
+        f"{_group(group, table) if group else ''}{_line(line, table)}"
+        for group, line in table.grouped()
+    )
     notes = "".join(f'<p class="note">{escape(note)}</p>\n' for note in table.notes)
     return (
         # A region that scrolls must be reachable by keyboard, and then needs a name.
@@ -88,9 +92,19 @@ def _head(column: Column) -> str:
     return f'<th scope="col"{_text_class(column)}>{escape(column.head)}{sub}</th>'
 
 
+def _group(name: str, table: Table) -> str:
+    across = len(table.columns) + 1
+    return f'<tr class="group"><th scope="rowgroup" colspan="{across}">{escape(name)}</th></tr>\n'
+
+
 def _line(line: Line, table: Table) -> str:
-    cells = line.cells or (MISSING,) * len(table.columns)
-    shown = "".join(_cell(cell, column) for cell, column in zip(cells, table.columns, strict=True))
+    if line.remark is not None and not line.cells and table.columns:
+        shown = f'<td class="text remark" colspan="{len(table.columns)}">{escape(line.remark)}</td>'
+    else:
+        cells = line.cells or (MISSING,) * len(table.columns)
+        shown = "".join(
+            _cell(cell, column) for cell, column in zip(cells, table.columns, strict=True)
+        )
     error = "" if line.error is None else f'<span class="error">error: {escape(line.error)}</span>'
     name = f"{escape(line.name).replace('+', '+<wbr/>')}{_labels(line.labels)}{error}"
     row_class = ' class="baseline"' if line.is_baseline else ""

@@ -1,11 +1,12 @@
 """report.md: the same tables as GitHub Markdown, with the plots beside it as files."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from bench.report.document import METHOD, Document, Section
+from bench.report.document import METHOD, Document
 from bench.report.published_plot import PublishedPlot
 from bench.report.quantities import MISSING
+from bench.report.section import Section
 from bench.report.table_value import Column, Line, Table
 
 PLOT_DIR = "plots"
@@ -45,7 +46,7 @@ def _section_blocks(section: Section, plots: Sequence[PublishedPlot]) -> list[st
     labels = _labels(section.labels)
     blocks = [
         f"### {escape(section.title)}{labels}",
-        "; ".join(filter(None, map(escape, (section.video, section.note)))) + ".",
+        "; ".join(filter(None, map(escape, (section.about, section.note)))) + ".",
     ]
     for table in section.tables:
         blocks += _table_blocks(table)
@@ -55,11 +56,18 @@ def _section_blocks(section: Section, plots: Sequence[PublishedPlot]) -> list[st
 def _table_blocks(table: Table) -> list[str]:
     head = (table.name_head, *(_heading(column) for column in table.columns))
     rule = ("---", *("---:" if column.numeric else "---" for column in table.columns))
-    lines = [(_name(line), *_cells(line, table)) for line in table.lines]
+    lines = list(_lines(table))
     blocks = [f"**{escape(table.title)}**", _raw_grid(map(escape, head), rule, lines)]
     if table.notes:
         blocks.append(_bullets(table.notes))
     return blocks
+
+
+def _lines(table: Table) -> Iterator[tuple[str, ...]]:
+    for group, line in table.grouped():
+        if group:
+            yield (f"*{escape(group)}*", *("" for _ in table.columns))
+        yield (_name(line), *_cells(line, table))
 
 
 def _heading(column: Column) -> str:
@@ -68,8 +76,8 @@ def _heading(column: Column) -> str:
 
 def _name(line: Line) -> str:
     name = f"**{escape(line.name)}**" if line.is_baseline else escape(line.name)
-    error = "" if line.error is None else f" error: {escape(line.error)}"
-    return f"{name}{_labels(line.labels)}{error}"
+    instead = "" if line.instead is None else f" {escape(line.instead)}"
+    return f"{name}{_labels(line.labels)}{instead}"
 
 
 def _cells(line: Line, table: Table) -> tuple[str, ...]:

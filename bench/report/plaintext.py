@@ -53,7 +53,7 @@ def _reads(party: str, sees: tuple[str, ...]) -> str:
 
 def _one_row_each(run: ReportRun) -> tuple[Row, ...]:
     # A case that failed early may not know; one that finished does.
-    ordered = sorted(run.rows, key=lambda row: row.error is None)
+    ordered = sorted((row for row in run.rows if row.pipeline), key=lambda row: row.error is None)
     return tuple({row.pipeline: row for row in ordered}.values())
 
 

@@ -15,7 +15,7 @@ from bench.plot_style import (
     text_width_in,
 )
 from bench.report.grouping import Group, is_baseline
-from bench.report.report_run import printable
+from bench.report.outcome import failure, remark
 
 _ROW_IN = 0.3
 _BOTTOM_IN = 0.95
@@ -63,8 +63,9 @@ def write_errors(figure: Figure, axes: Axes, group: Group) -> None:
     for place, row in enumerate(group.rows):
         if row.error is None:
             continue
+        words = remark(row) or f"error: {failure(row)}"
         axes.annotate(
-            shortened(drawable(f"error: {printable(row.error)}"), room_in, SMALL_POINTS),
+            shortened(drawable(words), room_in, SMALL_POINTS),
             (0, place),
             xycoords=("axes fraction", "data"),
             xytext=(4, 0),

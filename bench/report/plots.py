@@ -1,31 +1,22 @@
 """Every plot of a run: which there are, what they are called, what stands under them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-
-from matplotlib.figure import Figure
 
 from bench.plot_style import rendered, settings
-from bench.report.document import section_key, slug
 from bench.report.grouping import Group, Kind, groups_of, is_baseline, video_facts
+from bench.report.hooked import plain_rows
 from bench.report.plot_ecdf import Curve, chosen_rows, draw_ecdf
 from bench.report.plot_latency import draw_latency
 from bench.report.plot_overhead import draw_overhead
+from bench.report.plot_plan import PlotPlan
 from bench.report.plot_throughput import draw_throughput
 from bench.report.published_plot import PublishedPlot
 from bench.report.report_run import ReportRun, printable
+from bench.report.scanning.plots import scanning_plans
+from bench.report.section import section_key, slug
 from bench.report.unit_throughput import series_of
 from bench.samples import latency_ns
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Plan:
-    section: str | None
-    name: str
-    drawn: str
-    caption: str
-    draw: Callable[[], Figure]
 
 
 def plots_of(run: ReportRun, prefix: str = "") -> Iterator[PublishedPlot]:
@@ -45,21 +36,22 @@ def plots_of(run: ReportRun, prefix: str = "") -> Iterator[PublishedPlot]:
         )
 
 
-def _plans(run: ReportRun) -> Iterator[_Plan]:
+def _plans(run: ReportRun) -> Iterator[PlotPlan]:
     for group in groups_of(run):
         if group.finished:
             yield from _group_plans(group, run)
+    yield from scanning_plans(run)
     yield from _throughput_plan(run)
 
 
-def _group_plans(group: Group, run: ReportRun) -> Iterator[_Plan]:
+def _group_plans(group: Group, run: ReportRun) -> Iterator[PlotPlan]:
     key = section_key(group.clip, group.codec)
     title = f"{_video(group)}; {_KINDS[group.kind]}"
     caption = _caption(group, run)
     what = _what(group)
     name = f"{key}-{group.kind}" + (f"-{group.media}" if group.kind is Kind.PACED else "")
     if group.kind is not Kind.PACED:
-        yield _Plan(
+        yield PlotPlan(
             section=key,
             name=f"latency-{slug(name)}",
             drawn=f"Stacked bars: median time of each stage per frame, by pipeline, for {what}",
@@ -67,7 +59,7 @@ def _group_plans(group: Group, run: ReportRun) -> Iterator[_Plan]:
             draw=lambda: draw_latency(group, title, caption),
         )
     if group.kind is Kind.CACHED:
-        yield _Plan(
+        yield PlotPlan(
             section=key,
             name=f"overhead-{slug(name)}",
             drawn=f"Bars: bytes each pipeline adds to a frame, for {what}",
@@ -78,7 +70,7 @@ def _group_plans(group: Group, run: ReportRun) -> Iterator[_Plan]:
         yield from _ecdf_plan(group, run, name)
 
 
-def _ecdf_plan(group: Group, run: ReportRun, name: str) -> Iterator[_Plan]:
+def _ecdf_plan(group: Group, run: ReportRun, name: str) -> Iterator[PlotPlan]:
     curves = _curves(group, run)
     if not curves:
         return
@@ -86,7 +78,7 @@ def _ecdf_plan(group: Group, run: ReportRun, name: str) -> Iterator[_Plan]:
     every = len(curves) == len(group.finished)
     few = f"{len(curves)} of {len(group.finished)} pipelines: null, the fastest of each family, "
     caption = f"{'' if every else f'{few}then slowest ones. '}{_caption(group, run)}"
-    yield _Plan(
+    yield PlotPlan(
         section=section_key(group.clip, group.codec),
         name=f"ecdf-{slug(name)}",
         drawn=f"Curves: share of frames done within a time, by pipeline, for {_what(group)}",
@@ -150,21 +142,22 @@ def _curves(group: Group, run: ReportRun) -> tuple[Curve, ...]:
     return tuple(curves)
 
 
-def _throughput_plan(run: ReportRun) -> Iterator[_Plan]:
+def _throughput_plan(run: ReportRun) -> Iterator[PlotPlan]:
     series = series_of(run)
     if not series:
         return
     frames = {each.frames for each in series}
-    clips = sorted({printable(row.clip) for row in run.rows if row.error is None})
+    rows = [row for row in plain_rows(run.rows) if row.error is None]
+    clips = sorted({printable(row.clip) for row in rows})
     synthetic = (
-        "; synthetic clips among them" if any("synthetic" in row.labels for row in run.rows) else ""
+        "; synthetic clips among them" if any("synthetic" in row.labels for row in rows) else ""
     )
     caption = (
         f"Sender's crypto stages; n = {_span(frames)} frames per curve, of "
         f"{', '.join(clips)}{synthetic}. "
         f"{printable(run.machine_line)}. {printable(run.name)}."
     )
-    yield _Plan(
+    yield PlotPlan(
         section=None,
         name="throughput",
         drawn="Curves: gigabits per second and core over bytes per frame, by cipher",

@@ -9,6 +9,7 @@ MISSING = "–"  # noqa: RUF001 - an en dash is how tables say "no value"
 SIGNIFICANT = 3
 """Digits that survive: intervals here are rarely narrower than 0.1 %."""
 
+_SIZES = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 _BIT_RATES = ((1e9, "Gbit/s"), (1e6, "Mbit/s"), (1e3, "kbit/s"))
 
 
@@ -80,6 +81,14 @@ def bit_rate(value_bps: float) -> str:
         if value_bps >= scale:
             return f"{number(value_bps / scale)} {unit}"
     return f"{number(value_bps)} bit/s"
+
+
+def byte_size(value_bytes: float) -> str:
+    """Return a number of bytes with the unit that suits its size."""
+    for scale, unit in _SIZES:
+        if value_bytes >= scale:
+            return f"{number(value_bytes / scale)} {unit}"
+    return f"{number(value_bytes)} B"
 
 
 def count(value: int, noun: str) -> str:

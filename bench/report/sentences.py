@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bench.report.case_tables import live_rows, relayed_streams_per_core, typical_codec_ns
 from bench.report.grouping import Group, Kind, role_of, rung
+from bench.report.outcome import failure
 from bench.report.quantities import (
     count,
     duration,
@@ -12,6 +13,7 @@ from bench.report.quantities import (
     percent,
 )
 from bench.report.report_run import ReportRun, printable
+from bench.report.scanning.scanning_sentences import scanning_sentences
 from bench.results import Row
 
 _PREFERRED = (
@@ -26,7 +28,7 @@ _PREFERRED = (
 
 
 def sentences(run: ReportRun, groups: Sequence[Group]) -> tuple[str, ...]:
-    """Return at most three findings, and one more sentence where cases failed."""
+    """Return at most three findings of pipelines, four of scanning, and how many cases failed."""
     candidates = (
         _sender_cost(groups),
         _relay_capacity(groups),
@@ -34,7 +36,8 @@ def sentences(run: ReportRun, groups: Sequence[Group]) -> tuple[str, ...]:
         _bytes_on_the_wire(groups),
     )
     found = [sentence for sentence in candidates if sentence is not None][:3]
-    failed = sum(row.error is not None for row in run.rows)
+    found += scanning_sentences(run)
+    failed = sum(failure(row) is not None for row in run.rows)
     if failed:
         found.append(
             f"{failed:,} of {count(len(run.rows), 'case')} failed; each is shown with its error."

@@ -7,9 +7,10 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from bench.report.document import Document, Section, document_of
+from bench.report.document import Document, document_of
 from bench.report.quantities import MISSING
 from bench.report.report_run import ReportRun
+from bench.report.section import Section
 from bench.report.table_value import Column, Line, Table
 
 _BROKEN_NAME_WIDTH = 36
@@ -41,7 +42,7 @@ def print_document(document: Document, console: Console) -> None:
 def _print_section(section: Section, console: Console) -> None:
     console.print()
     heading = Text(f"{section.title}: ", style="bold")
-    heading.append(section.video, style="not bold")
+    heading.append(section.about, style="not bold")
     if section.labels:
         heading.append(f" [{', '.join(section.labels)}]", style="bold yellow")
     _say(console, heading)
@@ -55,11 +56,11 @@ def _print_section(section: Section, console: Console) -> None:
 
 
 def _print_table(table: Table, console: Console) -> None:
-    names = [_name(line, broken=False) for line in table.lines]
-    shown = fitting_columns(table, names, console.width)
+    rows = _rows(table, broken=False)
+    shown = fitting_columns(table, [name for name, _ in rows], console.width)
     if len(shown) < len(table.columns):
-        names = [_name(line, broken=True) for line in table.lines]
-        shown = fitting_columns(table, names, console.width)
+        rows = _rows(table, broken=True)
+        shown = fitting_columns(table, [name for name, _ in rows], console.width)
     rich_table = RichTable(
         box=SIMPLE_HEAD, padding=(0, _GAP - 1, 0, 0), show_edge=False, header_style=""
     )
@@ -69,19 +70,36 @@ def _print_table(table: Table, console: Console) -> None:
         rich_table.add_column(
             _heading(column), justify="right" if column.numeric else "left", no_wrap=True
         )
-    for name, line in zip(names, table.lines, strict=True):
-        cells = line.cells or (MISSING,) * len(table.columns)
+    for name, cells in rows:
         rich_table.add_row(name, *(Text(cells[index]) for index in shown))
     console.print(rich_table)
     # An error is a sentence: a column of names would fold it to pieces.
     for line in table.lines:
-        if line.error is not None:
-            _say(console, Text(f" {line.name}: error: {line.error}", style="red"))
+        if line.instead is not None:
+            place = f"{line.group}, {line.name}" if line.group else line.name
+            style = "yellow" if line.error is None else "red"
+            _say(console, Text(f" {place}: {line.instead}", style=style))
     for note in table.notes:
         _say(console, Text(f" {note}", style="dim"))
     if len(shown) < len(table.columns):
         left_out = [column for index, column in enumerate(table.columns) if index not in shown]
         _say(console, Text(f" left out at this width: {_names(left_out)}", style="dim"))
+
+
+def _rows(table: Table, *, broken: bool) -> list[tuple[Text, tuple[str, ...]]]:
+    """Return the name and the cells of every line, and of the heading of every group."""
+    rows: list[tuple[Text, tuple[str, ...]]] = []
+    for group, line in table.grouped():
+        if group:
+            shown = _broken(group) if broken else group
+            rows.append((Text(shown, style="bold"), ("",) * len(table.columns)))
+        cells = line.cells or (MISSING,) * len(table.columns)
+        rows.append((_name(line, broken=broken), cells))
+    return rows
+
+
+def _broken(name: str) -> str:
+    return name.replace("+", "\n +")
 
 
 def _names(columns: Iterable[Column]) -> str:
@@ -93,7 +111,9 @@ def _heading(column: Column) -> Text:
 
 
 def _name(line: Line, *, broken: bool) -> Text:
-    shown = line.name.replace("+", "\n +") if broken else line.name
+    shown = _broken(line.name) if broken else line.name
+    if line.group:
+        shown = f" {shown}"
     name = Text(shown, style="bold" if line.is_baseline else "")
     if line.labels:
         labels = f"[{', '.join(line.labels)}]"
@@ -101,6 +121,8 @@ def _name(line: Line, *, broken: bool) -> Text:
         name.append(f" {labels}" if fits else f"\n  {labels}", style="yellow")
     if line.error is not None:
         name.append(" [failed]", style="red")
+    elif line.remark is not None:
+        name.append(f" [{line.remark.partition(':')[0]}]", style="yellow")
     return name
 
 

@@ -1,6 +1,9 @@
 """A table before it has a form: the terminal, Markdown and HTML all print this value."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from bench.report.quantities import MISSING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,13 +21,24 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One line: as many `cells` as the table has columns, or an `error` in their place."""
+    """One line: as many `cells` as the table has columns, or an `error` or `remark` instead.
+
+    A remark tells why there is nothing to measure, which is no failure. Neighbouring lines of the
+    same `group` stand under its name.
+    """
 
     name: str
     cells: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     error: str | None = None
+    remark: str | None = None
     is_baseline: bool = False
+    group: str = ""
+
+    @property
+    def instead(self) -> str | None:
+        """The words that stand in place of the cells, if any."""
+        return self.remark if self.error is None else f"error: {self.error}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,3 +50,28 @@ class Table:
     columns: tuple[Column, ...]
     lines: tuple[Line, ...]
     notes: tuple[str, ...] = ()
+
+    def grouped(self) -> Iterator[tuple[str, Line]]:
+        """Yield each line with the name of the group that begins with it, else an empty one."""
+        before = ""
+        for line in self.lines:
+            yield (line.group if line.group != before else ""), line
+            before = line.group
+
+
+def without_empty_columns(table: Table) -> Table:
+    """Return `table` without the columns in which no line says anything."""
+    told = [line.cells for line in table.lines if line.cells]
+    kept = [
+        place
+        for place in range(len(table.columns))
+        if any(cells[place] != MISSING for cells in told)
+    ]
+    return replace(
+        table,
+        columns=tuple(table.columns[place] for place in kept),
+        lines=tuple(
+            replace(line, cells=tuple(line.cells[place] for place in kept)) if line.cells else line
+            for line in table.lines
+        ),
+    )

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.report.grouping import BASELINE, stages_of
+from bench.report.hooked import plain_rows
 from bench.report.report_run import ReportRun, printable
 from bench.results import Row
 from bench.samples import stage_durations_ns, stage_field
@@ -56,7 +57,7 @@ def series_of(run: ReportRun) -> tuple[Series, ...]:
     """
     points: dict[_Key, list[tuple[Floats, Floats]]] = {}
     labels: dict[_Key, tuple[str, ...]] = {}
-    for row in run.rows:
+    for row in plain_rows(run.rows):
         # A live row's unit is the decoded frame; what was sealed is the access unit.
         if row.error is not None or row.model != "stage" or row.media != "cached":
             continue

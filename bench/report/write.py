@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
-from bench.report.document import document_of, slug
+from bench.report.document import document_of
 from bench.report.html import render_html
 from bench.report.markdown import PLOT_DIR, render_markdown
 from bench.report.plots import plots_of
 from bench.report.report_run import ReportRun
+from bench.report.section import slug
 
 
 def write_report(runs: Sequence[ReportRun], out_dir: Path) -> list[Path]:

@@ -5,11 +5,14 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.samples import FIXED_FIELDS, Samples
+from bench.samples import Samples
 from bench.store.errors import StoreError, file_errors, refuse_special
 from bench.store.files import write_atomically
 from bench.store.layout import PARTIAL
 from bench.store.names import safe_name
+
+ROUND = "round"
+"""The first column of all samples: the round that a record was measured in."""
 
 
 def save_samples(path: Path, samples: Samples, *, durable: bool) -> None:
@@ -30,15 +33,14 @@ def load_samples(path: Path) -> Samples:
             # numpy hands on whatever its header parser or allocator meets in broken bytes.
             raise StoreError(f"{path}: not readable as .npy: {_first_line(error)}") from error
     if loaded.ndim != 1 or not _holds_samples(loaded.dtype):
-        raise StoreError(f"{path}: holds no samples (int64 columns {', '.join(FIXED_FIELDS)}, ...)")
+        raise StoreError(f"{path}: holds no samples (int64 columns {ROUND}, ...)")
     return loaded
 
 
 def _holds_samples(dtype: np.dtype[np.void]) -> bool:
+    # Each question has columns of its own; that samples come in rounds is common to all.
     names = dtype.names or ()
-    return names[: len(FIXED_FIELDS)] == FIXED_FIELDS and all(
-        dtype[name] == np.int64 for name in names
-    )
+    return names[:1] == (ROUND,) and all(dtype[name] == np.int64 for name in names)
 
 
 def _first_line(error: Exception) -> str:

@@ -38,3 +38,6 @@ class Trial(Protocol):
 
     def row(self, row: Row, samples: Samples, *, seed: int) -> Row:
         """Return `row` (the case's identity) with what `samples`, of all rounds, say."""
+
+    def close(self) -> None:
+        """End what the trial holds: threads, large memory. It measures no more."""

@@ -14,6 +14,7 @@ from bench.material import Library
 from bench.progress import Progress, Silent
 from bench.run import WRONG_ANSWER_PREFIX, Runner
 from bench.store import RunFolder, RunPlan, StoredRun, read_run
+from bench.trials.workshop import Workshop
 from pipelines.engines.table import choose_engine
 from pipelines.media import EncodedFrame, Unit
 from pipelines.registry import load_registry
@@ -21,7 +22,8 @@ from pipelines.session import Session
 from pipelines.stage import Stage
 from pipelines.stages.transport import Copy
 
-PIPELINES = load_registry(()).pipelines
+REGISTRY = load_registry(())
+PIPELINES = REGISTRY.pipelines
 ROUNDS = 4
 SILENT = Silent()
 CLIP = "mine"
@@ -133,8 +135,12 @@ def run(video: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     def run_cases(folder: RunFolder, cases: Sequence[Case], progress: Progress = SILENT) -> None:
         Runner(
             folder=folder,
-            pipelines={**PIPELINES, **broken},
-            library=Library({CLIP: video}, Silent()),
+            workshop=Workshop(
+                registry=dataclasses.replace(REGISTRY, pipelines={**PIPELINES, **broken}),
+                library=Library({CLIP: video}, Silent()),
+                progress=Silent(),
+                seed=3,
+            ),
             progress=progress,
             seed=3,
         ).run(cases)

@@ -319,6 +319,6 @@ def test_the_same_case_with_other_numbers_is_refused() -> None:
     paced: dict[str, Value] = {"model": "paced", "deadline_ms": 10.0}
     assert refusal(paced, paced | {"deadline_ms": 20.0}) == (
         "my.toml: case[1]: 'paced/webcam-360p/h264/null' is in the suite already, with other"
-        " seconds, rounds or deadline"
+        " seconds, rounds or options"
     )
     assert len(parsed(paced, paced | {"why": "another reason"}).cases) == 1

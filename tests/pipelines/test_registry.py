@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.registry import BUILTIN, ENTRY_POINT_GROUP, load_registry
+from pipelines.registry import BUILTIN, PIPELINE_GROUP, load_registry
 
 NULL = "from pipelines.systems.null import NULL\n"
 PIPELINES = (
@@ -35,7 +35,7 @@ class Plugged:
         module = f"{self._prefix}_{self._count}"
         (self._folder / f"{module}.py").write_text(code)
         return EntryPoint(
-            name=f"plug{self._count}", value=f"{module}:{attribute}", group=ENTRY_POINT_GROUP
+            name=f"plug{self._count}", value=f"{module}:{attribute}", group=PIPELINE_GROUP
         )
 
 
@@ -122,7 +122,7 @@ def test_plug_ins_are_found_by_their_installed_metadata(plugged: Plugged, tmp_pa
     metadata = tmp_path / "some_plug_in-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: some-plug-in\nVersion: 1.0\n")
-    lines = [f"[{ENTRY_POINT_GROUP}]", *(f"{point.name} = {point.value}" for point in (good, bad))]
+    lines = [f"[{PIPELINE_GROUP}]", *(f"{point.name} = {point.value}" for point in (good, bad))]
     (metadata / "entry_points.txt").write_text("\n".join(lines))
     registry = load_registry()
     assert "plugged-two" in registry.pipelines

@@ -29,6 +29,24 @@ codecs = ["h264"]
 pipelines = ["null", "padded-*"]
 """
 
+SCANNING = """
+schema = 1
+summary = "The plug-in's scanner at a relay that holds plaintext."
+seconds = 1.0
+rounds = 2
+
+[[case]]
+why = "What does it cost?"
+model = "stage"
+clips = ["webcam-360p"]
+codecs = ["h264"]
+pipelines = ["srtp-aes-128-gcm", "padded-*"]
+[case.scan]
+points = ["relay"]
+scanners = ["corner"]
+list_sizes = [1000]
+"""
+
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -103,3 +121,22 @@ def test_the_pipeline_of_an_installed_package_is_verified_and_measured(
     samples = stored.samples(row)
     assert samples is not None
     assert len(samples) == row.frames
+
+
+def test_the_scanner_of_an_installed_package_is_listed_and_measured(
+    sealbench: Path, installed: Path, tmp_path: Path
+) -> None:
+    listed = run([str(sealbench), "list", "scanners"], installed, tmp_path)
+    assert "corner" in listed.stdout
+    (tmp_path / "corner.toml").write_text(SCANNING)
+    words = ["run", "corner.toml", "--seconds", "0.1", "--seed", "1", "--out", "r"]
+    run([str(sealbench), *words], installed, tmp_path)
+
+    rows = {row.case: row for row in read_run(tmp_path / "r").rows}
+    scanned = rows["stage/webcam-360p/h264/srtp-aes-128-gcm/scan:relay,corner-1e3"]
+    assert scanned.error is None
+    assert scanned.hook is not None
+    assert (scanned.hook.hasher, scanned.hook.sampled) == ("corner", scanned.frames)
+    refused = rows[f"stage/webcam-360p/h264/{PIPELINE}/scan:relay,corner-1e3"]
+    assert refused.error is not None
+    assert refused.error.startswith("ScanRefused: ")

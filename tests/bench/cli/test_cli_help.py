@@ -12,8 +12,9 @@ from pipelines.registry import BUILTIN
 Finished = CompletedProcess[str]
 OneAfterAnother = Callable[[Sequence[tuple[str, ...]]], list[Finished]]
 
-COMMANDS = ("run", "verify", "report", "list", "data", "machine")
+COMMANDS = ("run", "verify", "report", "list", "data", "hashes", "machine")
 DATA_COMMANDS = ("list", "fetch", "verify")
+HASHES_COMMANDS = ("make", "show")
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +23,9 @@ def said(one_after_another: OneAfterAnother) -> dict[tuple[str, ...], Finished]:
         ("--help",),
         *((command, "--help") for command in COMMANDS),
         *(("data", command, "--help") for command in DATA_COMMANDS),
+        *(("hashes", command, "--help") for command in HASHES_COMMANDS),
         ("--version",),
-        *(("list", kind) for kind in ("pipelines", "ciphers", "clips", "suites")),
+        *(("list", kind) for kind in ("pipelines", "ciphers", "scanners", "clips", "suites")),
         ("data", "list"),
     ]
     return dict(zip(commands, one_after_another(commands), strict=True))

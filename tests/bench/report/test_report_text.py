@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bench.report.document import document_of, section_key
+from bench.report.document import document_of
 from bench.report.markdown import escape, render_markdown
 from bench.report.published_plot import PublishedPlot
 from bench.report.quantities import MISSING
 from bench.report.report_run import ReportRun
+from bench.report.section import section_key
 from bench.report.table import print_report
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "report"

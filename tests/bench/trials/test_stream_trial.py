@@ -10,16 +10,16 @@ from bench.clips.encoded import EncodedClip
 from bench.clips.footage import FootageFacts
 from bench.material import Library, Material
 from bench.measure import measure_stages
-from bench.prepare import (
-    MOST_FRAMES_PER_ROUND,
-    WARM_UP_FRAMES,
-    Prepared,
-    frames_that_fit,
-    prepare,
-    window_frames,
-)
 from bench.progress import Silent
 from bench.reel import Reel
+from bench.trials.stream import (
+    MOST_FRAMES_PER_ROUND,
+    WARM_UP_FRAMES,
+    StreamTrial,
+    frames_that_fit,
+    open_stream,
+)
+from bench.trials.window import window_units
 from pipelines.codecs.settings import conference_settings
 from pipelines.engines.pyca import CRYPTOGRAPHY
 from pipelines.media import EncodedFrame, PacketBatch, Unit
@@ -68,9 +68,9 @@ def material_of(frames: Sequence[EncodedFrame]) -> Material:
 
 
 @pytest.fixture
-def prepared(access_units: Mapping[str, tuple[EncodedFrame, ...]]) -> Prepared:
+def trial(access_units: Mapping[str, tuple[EncodedFrame, ...]]) -> StreamTrial:
     material = material_of(access_units["h264"])
-    return prepare(case_of(), PIPELINES["srtp-aes-128-gcm"], material, CRYPTOGRAPHY)
+    return open_stream(case_of(), PIPELINES["srtp-aes-128-gcm"], material, CRYPTOGRAPHY)
 
 
 @pytest.mark.parametrize(
@@ -95,12 +95,18 @@ def test_a_paced_case_lasts_its_seconds_whatever_a_frame_takes(seconds: float, f
     assert frames_that_fit(case, 1.0, 30.0) == frames
 
 
-def test_a_prepared_case_is_warm_and_goes_on_where_the_warm_up_ended(prepared: Prepared) -> None:
-    assert 2 <= prepared.frames_that_fit <= MOST_FRAMES_PER_ROUND
-    samples = measure_stages(prepared.chain, prepared.reel, 3)
+def test_a_trial_is_warm_and_goes_on_where_the_warm_up_ended(trial: StreamTrial) -> None:
+    assert 2 <= trial.fit <= MOST_FRAMES_PER_ROUND
+    samples = measure_stages(trial.chain, trial.reel, 3)
     assert samples["frame"].tolist() == [(WARM_UP_FRAMES + n) % 10 for n in range(3)]
-    assert prepared.peak_rss_bytes >= prepared.case_rss_bytes >= 0
-    assert prepared.peak_rss_bytes > 0
+    assert trial.peak_rss_bytes >= trial.case_rss_bytes >= 0
+    assert trial.peak_rss_bytes > 0
+
+
+def test_a_round_has_the_same_frames_whenever_it_is_measured(trial: StreamTrial) -> None:
+    assert trial.measure(3, 4)["frame"].tolist() == [2, 3, 4, 5]
+    assert trial.measure(0, 4)["frame"].tolist() == [0, 1, 2, 3]
+    assert trial.measure(3, 4)["frame"].tolist() == [2, 3, 4, 5]
 
 
 @pytest.mark.parametrize(
@@ -108,11 +114,11 @@ def test_a_prepared_case_is_warm_and_goes_on_where_the_warm_up_ended(prepared: P
     [((400, 7), 7), ((400, 25), 20), ((10, 300), 10), ((399, 400), 390)],
 )
 def test_cases_that_are_compared_get_the_same_window_of_whole_turns(
-    prepared: Prepared, fitting: tuple[int, int], frames: int
+    trial: StreamTrial, fitting: tuple[int, int], frames: int
 ) -> None:
-    assert prepared.reel.period == 10
-    group = [dataclasses.replace(prepared, frames_that_fit=count) for count in fitting]
-    assert window_frames(group) == frames
+    assert trial.period == 10
+    group = [dataclasses.replace(trial, fit=count) for count in fitting]
+    assert window_units(group) == frames
 
 
 def test_each_case_has_keys_of_its_own(
@@ -129,7 +135,7 @@ def test_each_case_has_keys_of_its_own(
 
     pipeline = PIPELINES["srtp-aes-128-gcm"]
     first, second = (
-        prepare(case_of(), pipeline, material_of(units), CRYPTOGRAPHY) for _ in range(2)
+        open_stream(case_of(), pipeline, material_of(units), CRYPTOGRAPHY) for _ in range(2)
     )
     assert wire(first.chain) != wire(second.chain)
 

@@ -1,0 +1,1 @@
+"""What scanning costs and finds: tables and plots of hooks, hashes, look-ups and recall."""

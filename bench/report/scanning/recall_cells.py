@@ -1,0 +1,134 @@
+"""Recall cells as the report shows them: pooled over clips, and over codecs where asked."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.clips.errors import ClipError
+from bench.clips.names import RUNGS, parse_rung
+from bench.picture_changes import CHANGES
+from bench.report.scanning.subjects import rows_of
+from bench.results import Estimate, RecallCounts, RecallSummary, Row
+from bench.stats import Bootstrap
+from pipelines.media import CODECS
+
+_SEED = 0
+"""The same rows give the same intervals."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecallCell:
+    """What one hash recognised after one change at one rung, over all clips.
+
+    The estimates are shares of the frames; their intervals come from drawing whole clips again.
+    `bound` is the largest share of false matches that is likely where none was seen (95 %, were
+    frames independent), `codec` is empty where all are pooled.
+    """
+
+    hasher: str
+    codec: str
+    change: str
+    rung: str
+    clips: int
+    frames: int
+    low_quality: int
+    recalled: Estimate
+    dihedral: Estimate
+    identical: Estimate
+    false_matches: int
+    bound: float
+    achieved_bps: tuple[float, float]
+
+
+def recall_cells(rows: Iterable[Row], *, by_codec: bool) -> tuple[RecallCell, ...]:
+    """Return the cells of the finished recall `rows`: by hasher, codec, change, then rung."""
+    buckets: dict[tuple[str, str, str, str], list[tuple[Row, RecallSummary, RecallCounts]]] = {}
+    for row in rows_of(rows, "recall"):
+        summary = row.recall
+        if summary is None or row.error is not None:
+            continue
+        codec = row.codec if by_codec else ""
+        for counts in summary.counts:
+            if counts.frames:
+                key = (counts.hasher, codec, summary.change, summary.rung)
+                buckets.setdefault(key, []).append((row, summary, counts))
+    hashers = list(dict.fromkeys(key[0] for key in buckets))
+    cells = [_cell(key, members) for key, members in buckets.items()]
+    changes, rungs = changes_of(cells), rungs_of(cells)
+    return tuple(
+        sorted(
+            cells,
+            key=lambda cell: (
+                hashers.index(cell.hasher),
+                codec_place(cell.codec),
+                changes.index(cell.change),
+                rungs.index(cell.rung),
+            ),
+        )
+    )
+
+
+def codec_place(codec: str) -> tuple[int, str]:
+    """Return the sort key of a codec: the known ones first, as everywhere in a report."""
+    return (CODECS.index(codec) if codec in CODECS else len(CODECS), codec)
+
+
+def changes_of(cells: Iterable[RecallCell]) -> list[str]:
+    """Return the changes of `cells` in the order of `CHANGES`, unknown ones last."""
+    known = list(CHANGES)
+    return sorted(
+        {cell.change for cell in cells},
+        key=lambda change: (known.index(change) if change in known else len(known), change),
+    )
+
+
+def rungs_of(cells: Iterable[RecallCell]) -> list[str]:
+    """Return the rungs of `cells`: large pictures first, and of a size high bitrates first."""
+    rates: dict[str, float] = {}
+    for cell in cells:
+        rates[cell.rung] = max(cell.achieved_bps[1], rates.get(cell.rung, 0.0))
+    return sorted(rates, key=lambda rung: (-_lines(rung), -rates[rung], rung))
+
+
+def _cell(
+    key: tuple[str, str, str, str], members: Sequence[tuple[Row, RecallSummary, RecallCounts]]
+) -> RecallCell:
+    hasher, codec, change, rung = key
+    clips = sorted({row.clip for row, _, _ in members})
+    cluster = np.array([clips.index(row.clip) for row, _, _ in members])
+    order = np.argsort(cluster, kind="stable")
+    counts = [members[place][2] for place in order]
+    bootstrap = Bootstrap(cluster[order], seed=_SEED)
+    frames = np.array([each.frames for each in counts])
+
+    def share(found: Sequence[int]) -> Estimate:
+        pooled = bootstrap.ratio(np.array(found), frames)
+        # One clip tells nothing of the next.
+        return pooled if len(clips) > 1 else Estimate(value=pooled.value, low=0.0, high=1.0)
+
+    achieved = [summary.achieved_bps for _, summary, _ in members]
+    total = int(frames.sum())
+    return RecallCell(
+        hasher=hasher,
+        codec=codec,
+        change=change,
+        rung=rung,
+        clips=len(clips),
+        frames=total,
+        low_quality=sum(each.low_quality for each in counts),
+        recalled=share([each.recalled for each in counts]),
+        dihedral=share([each.recalled_dihedral for each in counts]),
+        identical=share([each.identical for each in counts]),
+        false_matches=sum(each.false_matches for each in counts),
+        # No event in n independent trials: the share p with (1 - p)^n = 5 %.
+        bound=1 - 0.05 ** (1 / total),
+        achieved_bps=(min(achieved), max(achieved)),
+    )
+
+
+def _lines(rung: str) -> int:
+    try:
+        return RUNGS[parse_rung(rung).size]
+    except ClipError:
+        return 0

@@ -1,0 +1,129 @@
+"""A case with a hook: refused where it cannot be, proven to find what is listed, then opened."""
+
+import numpy as np
+
+from bench.cases import Case
+from bench.chain import build_chain
+from bench.material import Material
+from bench.measure import measure_stages
+from bench.reel import Reel
+from bench.trials.lists import Lists
+from bench.trials.stream import StreamTrial, open_stream
+from bench.verdict import WrongAnswer
+from pipelines.engines.engine import Engine
+from pipelines.pipeline import Pipeline
+from pipelines.scanning.hook import Hook
+from pipelines.scanning.index.contract import Index
+from pipelines.scanning.lists import random_hashes
+from pipelines.scanning.scanner import Scanner
+from pipelines.session import Session
+from pipelines.stages.codec import Decode, Encode
+from pipelines.stages.scan.hook import OpenHook, open_hook
+from pipelines.stages.scan.place import refuse_impossible
+from pipelines.stages.scan.steps import FULL_RANGE, LIMITED_RANGE
+
+CONTROL_ENTRIES = 100
+CONTROL_FRAMES = 2
+MARGIN = 10 * 255
+"""Ten points of quality: what an encoder may take from a picture that just passes the gate."""
+
+
+def open_scan(
+    case: Case,
+    hook: Hook,
+    scanner: Scanner,
+    *,
+    pipeline: Pipeline,
+    material: Material,
+    engine: Engine,
+    lists: Lists,
+) -> StreamTrial:
+    """Return the trial of a case with a hook.
+
+    Raises ScanRefused where the hook cannot be, WrongAnswer where it misses a frame that is listed
+    or finds one that is not, and what `open_stream` raises.
+    """
+    refuse_impossible(
+        hook,
+        pipeline=pipeline.name,
+        sees_plaintext=pipeline.sees_plaintext,
+        live=case.media == "live",
+    )
+    index = None
+    entries = 0
+    if scanner.index is not None and scanner.new_hasher is not None:
+        _check_finds(case, hook, scanner, pipeline=pipeline, material=material, engine=engine)
+        index = lists.index_of(scanner.index, scanner.new_hasher, hook.list_size)
+        entries = len(lists.list_of(scanner.new_hasher, hook.list_size))
+    opened = _opened(hook, scanner, index, entries, material)
+    try:
+        return open_stream(case, pipeline, material, engine, opened)
+    except BaseException:
+        opened.close()
+        raise
+
+
+def _opened(
+    hook: Hook, scanner: Scanner, index: Index | None, entries: int, material: Material
+) -> OpenHook:
+    return open_hook(
+        hook,
+        scanner,
+        index,
+        list_entries=entries,
+        codec=material.clip.codec,
+        width=material.width,
+        height=material.height,
+    )
+
+
+def _check_finds(
+    case: Case,
+    hook: Hook,
+    scanner: Scanner,
+    *,
+    pipeline: Pipeline,
+    material: Material,
+    engine: Engine,
+) -> None:
+    """Send the first frames past the hook with that frame listed, and with others listed.
+
+    A picture with too little in it for the hash's quality gate can prove nothing, and is not asked.
+    """
+    assert scanner.new_hasher is not None  # noqa: S101 - the caller looked
+    assert scanner.index is not None  # noqa: S101 - same
+    hasher = scanner.new_hasher()
+    seen = hasher.hash(material.raw_frames[0].planes[0])
+    if seen.quality * FULL_RANGE < hasher.min_quality * LIMITED_RANGE + MARGIN:
+        return
+    others = random_hashes(CONTROL_ENTRIES, hasher.bits, np.random.default_rng(0))
+    listed = others.copy()
+    listed[CONTROL_ENTRIES // 2] = seen.words
+    for hashes, must_match in ((listed, True), (others, False)):
+        index = scanner.index.build(hashes, hasher.radius)
+        opened = _opened(hook, scanner, index, CONTROL_ENTRIES, material)
+        try:
+            matched = _first_frame_matched(case, pipeline, material, engine, opened)
+        finally:
+            opened.close()
+        if matched != must_match:
+            raise WrongAnswer(
+                f"scanner {scanner.name!r} at {hook.point}: the first frame"
+                f" {'was listed and not found' if must_match else 'was found and not listed'}"
+            )
+
+
+def _first_frame_matched(
+    case: Case, pipeline: Pipeline, material: Material, engine: Engine, hook: OpenHook
+) -> bool:
+    live = case.media == "live"
+    chain = build_chain(
+        pipeline,
+        Session.fresh(codec=case.codec, engine=engine),
+        encode=Encode(material.new_encoder()) if live else None,
+        decode=Decode(material.new_decoder()) if live else None,
+        hook=hook,
+    )
+    reel = Reel(material.raw_frames if live else material.access_units, material.fps)
+    samples = measure_stages(chain, reel, CONTROL_FRAMES)
+    return bool(samples["scan_matched"][0])

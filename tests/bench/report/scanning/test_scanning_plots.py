@@ -1,0 +1,54 @@
+"""Plots of scanning rows: which there are, and that they hold what was measured."""
+
+import pytest
+
+from bench.report.plots import plots_of
+from bench.report.published_plot import PublishedPlot
+from bench.report.report_run import ReportRun
+from bench.report.scanning.plot_lookup import lookup_curves
+from bench.report.scanning.plot_recall import cell_number
+
+
+def test_each_question_has_its_plots(scanning_plots: tuple[PublishedPlot, ...]) -> None:
+    assert [plot.stem for plot in scanning_plots] == [
+        "scan-outdoor-to-720p-h264-live",
+        "scan-outdoor-to-720p-h264-paced-live",
+        "scan-outdoor-to-720p-vp8-live",
+        "scan-lookups",
+        "scan-private",
+        "recall-hashes",
+        "recall-pdq-codecs",
+        "recall-dhash-codecs",
+        "recall-identical",
+    ]
+    for plot in scanning_plots:
+        assert plot.png.startswith(b"\x89PNG")
+        assert len(plot.png) > 10_000
+        # matplotlib sets a formula where no formatter was given.
+        assert b"mathdefault" not in plot.svg
+
+
+def test_captions_tell_frames_machine_and_run(scanning_plots: tuple[PublishedPlot, ...]) -> None:
+    for plot in scanning_plots:
+        assert plot.section is not None
+        assert plot.caption.startswith("n = ")
+        assert "AMD EPYC" in plot.caption
+        assert plot.caption.endswith("2026-11-22T1012-scanning.")
+
+
+def test_plaintext_and_private_lookups_share_a_picture(scanning_run: ReportRun) -> None:
+    curves = {curve.name: curve for curve in lookup_curves(scanning_run.rows)}
+    assert [size for size, _ in curves["multi-index"].points] == [10_000, 100_000, 1_000_000]
+    assert curves["private: bfv, within 31 bits"].is_private
+    assert "faiss-multi-hash (may miss some)" in curves
+
+
+def test_a_run_of_refusals_draws_nothing(only_refused_run: ReportRun) -> None:
+    assert not list(plots_of(only_refused_run))
+
+
+@pytest.mark.parametrize(
+    ("recall", "shown"), [(1.0, "1"), (0.9999, "0.999"), (0.0, "0"), (0.0001, "0.001")]
+)
+def test_a_recall_never_rounds_up_to_certainty(recall: float, shown: str) -> None:
+    assert cell_number(recall) == shown
