@@ -19,8 +19,9 @@ def hook_id(row: Row) -> str | None:
     """
     if row.model not in _MODELS:
         return None
-    _, mark, name = row.case.rpartition(_MARK)
-    # A user's own file may be called anything, so the mark alone does not make a hook.
+    # A user's own file may be called anything: the mark counts only behind the clip.
+    _, _, behind = row.case.partition(f"/{row.clip}/")
+    _, mark, name = behind.partition(_MARK)
     return name if mark and name.split(",", 1)[0] in POINTS else None
 
 

@@ -99,7 +99,8 @@ def _group(name: str, table: Table) -> str:
 
 def _line(line: Line, table: Table) -> str:
     if line.remark is not None and not line.cells and table.columns:
-        shown = f'<td class="text remark" colspan="{len(table.columns)}">{escape(line.remark)}</td>'
+        said = f'<span class="remark">{escape(line.remark)}</span>'
+        shown = f'<td class="text" colspan="{len(table.columns)}">{said}</td>'
     else:
         cells = line.cells or (MISSING,) * len(table.columns)
         shown = "".join(

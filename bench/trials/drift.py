@@ -142,7 +142,9 @@ def open_drift(case: DriftCase, frames: Sequence[RawFrame]) -> DriftTrial:
 def rgb_of(reformatter: VideoReformatter, frame: RawFrame) -> U8:
     """Return a frame as swscale's RGB, uint8 of shape (height, width, 3), contiguous."""
     height, width = frame.planes[0].shape
-    picture = VideoFrame.from_dlpack(frame.planes, format="yuv420p", width=width, height=height)
+    # DLPack as PyAV speaks it takes no read-only memory, and rows contiguous in themselves.
+    planes = tuple(plane.copy() for plane in frame.planes)
+    picture = VideoFrame.from_dlpack(planes, format="yuv420p", width=width, height=height)
     rgb = reformatter.reformat(
         picture,
         format="rgb24",

@@ -10,7 +10,6 @@ import numpy as np
 from bench.cases import LookupCase
 from bench.clock import now
 from bench.measure import collector_off
-from bench.memory import peak_rss_bytes, reset_peak, rss_bytes
 from bench.results import LookupSummary, Row
 from bench.samples import Samples
 from bench.stats import Bootstrap
@@ -43,8 +42,7 @@ class LookupTrial:
     """A list made ready by one back end, checked and warm.
 
     A unit is one look-up: of one hash, or of a batch. `questions` holds all different ones, uint64
-    of shape (words,) or (batch, words). Memory is that of the process at its peak while the list
-    was made ready, and how much of it that added.
+    of shape (words,) or (batch, words).
     """
 
     case: LookupCase
@@ -54,8 +52,6 @@ class LookupTrial:
     entries: int
     fit: int
     build_ns: int
-    peak_rss_bytes: int
-    case_rss_bytes: int
 
     @property
     def compared_with(self) -> tuple[str, ...]:
@@ -115,8 +111,6 @@ class LookupTrial:
             row,
             frames=int(queries.sum()),
             rounds=len(np.unique(samples["round"])),
-            peak_rss_bytes=self.peak_rss_bytes,
-            case_rss_bytes=self.case_rss_bytes,
             lookup=summary,
         )
 
@@ -140,12 +134,9 @@ def open_lookup(
     if hash_list.hasher != case.hasher:
         raise ValueError(f"{case.id}: the list holds hashes of {hash_list.hasher!r}")
     kind.build(hash_list.hashes[:WARM_UP_ENTRIES], case.radius)
-    before = rss_bytes()
-    can_reset = reset_peak()
     began_ns = now()
     index = kind.build(hash_list.hashes, case.radius)
     build_ns = now() - began_ns
-    peak = peak_rss_bytes()
     check_lookups(case, index, queries, hash_list.hashes)
     questions = _questions(queries, case.batch)
     return LookupTrial(
@@ -156,8 +147,6 @@ def open_lookup(
         entries=len(hash_list),
         fit=_fit(case, index, questions),
         build_ns=build_ns,
-        peak_rss_bytes=peak,
-        case_rss_bytes=max(0, peak - before) if can_reset else 0,
     )
 
 

@@ -416,6 +416,33 @@ def test_samples_that_are_absent_or_something_else_are_store_errors(begun: Path)
         run.samples(run.rows[0])
 
 
+def test_each_question_has_columns_of_its_own_behind_the_round(begun: Path) -> None:
+    run = read_run(begun)
+    file = begun / "samples" / "a.npy"
+    lookups = np.zeros(3, dtype=[("round", np.int64), ("start_ns", np.int64), ("end_ns", np.int64)])
+    np.save(file, lookups)
+    samples = run.samples(run.rows[0])
+    assert samples is not None
+    assert samples.dtype == lookups.dtype
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        [("start_ns", np.int64), ("round", np.int64)],
+        [("round", np.int64), ("end_ns", np.float64)],
+        [("round", np.int32)],
+    ],
+)
+def test_columns_that_are_no_samples_are_refused(
+    begun: Path, columns: list[tuple[str, type]]
+) -> None:
+    np.save(begun / "samples" / "a.npy", np.zeros(3, dtype=columns))
+    run = read_run(begun)
+    with pytest.raises(StoreError, match=r"holds no samples \(int64 columns round, \.\.\.\)$"):
+        run.samples(run.rows[0])
+
+
 def test_a_readable_case_id_is_readable_as_a_file_name() -> None:
     assert safe_name("smoke-1.2+x_y") == "smoke-1.2+x_y"
     name = safe_name("stage/outdoor->720p/h264/srtp-aes-128-gcm")

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bench.report.quantities import number
+from bench.report.quantities import MISSING, number
 from bench.report.report_run import printable
 from bench.report.scanning.subjects import line_of, rows_of
 from bench.report.table_value import Column, Table
@@ -46,12 +46,10 @@ def drift_table(rows: Sequence[Row]) -> Table | None:
 
 
 def _cells(_: Row, summary: DriftSummary) -> tuple[str, ...]:
-    p50, p95, most = summary.quantile_bits
+    # Where no frame passed the gate there is no distance to tell of.
+    bits = [number(summary.mean_bits, 2), *(f"{each:g}" for each in summary.quantile_bits)]
     return (
-        number(summary.mean_bits, 2),
-        f"{p50:g}",
-        f"{p95:g}",
-        f"{most:g}",
+        *(bits if summary.good else (MISSING,) * 4),
         f"{summary.quality_difference_mean:+.2f}",
         f"{summary.frames:,}",
         f"{summary.good:,}",

@@ -8,6 +8,7 @@ from bench.results import Row
 DECODE = "decode"
 HASH = "hash"
 LOOKUP = "look-up"
+COPY = "copy for the worker"
 REST = "sample, gate, verdict"
 WORKER = "worker, beside the stream"
 
@@ -16,6 +17,7 @@ STEPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         DECODE: ("scan-reassemble", "scan-decode"),
         HASH: ("scan-luma", "scan-hash"),
         LOOKUP: ("scan-lookup",),
+        COPY: ("scan-enqueue",),
         REST: ("scan-sample", "scan-gate", "scan-verdict"),
     }
 )

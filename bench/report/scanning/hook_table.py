@@ -13,7 +13,7 @@ from bench.report.quantities import (
 )
 from bench.report.report_run import ReportRun, printable
 from bench.report.scanning.hook_rows import HookGroup, hook_groups, hook_name, pipeline_name
-from bench.report.scanning.hook_steps import DECODE, HASH, LOOKUP, REST, step_means_ns
+from bench.report.scanning.hook_steps import COPY, DECODE, HASH, LOOKUP, REST, step_means_ns
 from bench.report.scanning.hook_way import share_of, way_without_hook
 from bench.report.table_value import Column, Line, Table, without_empty_columns
 from bench.results import HookSummary, Row
@@ -75,6 +75,7 @@ def _columns(fps: float) -> tuple[Column, ...]:
         Column(head="decode", sub="µs", priority=3),
         Column(head="hash", sub="µs", priority=2),
         Column(head="look-up", sub="µs", priority=2),
+        Column(head="copy", sub="µs", priority=4),
         Column(head="rest", sub="µs", priority=10),
         Column(head="worker", sub="µs/scan", priority=8),
         Column(head="frames", sub="sampled", priority=11),
@@ -113,7 +114,7 @@ def _cells(row: Row, hook: HookSummary, run: ReportRun) -> tuple[str, ...]:
         share_of(hook.added_p99_ns.value, way.p99_ns if way else None),
         *(
             microseconds(steps[step]) if step in steps else MISSING
-            for step in (DECODE, HASH, LOOKUP, REST)
+            for step in (DECODE, HASH, LOOKUP, COPY, REST)
         ),
         microseconds(hook.worker_ns.value) if hook.worker_ns else MISSING,
         f"{hook.sampled:,}",

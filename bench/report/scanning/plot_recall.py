@@ -97,7 +97,7 @@ def _draw_map(
     axes: Axes, cells: Sequence[RecallCell], changes: Sequence[str], rungs: Sequence[str]
 ) -> None:
     for cell in cells:
-        x, y, value = rungs.index(cell.rung), changes.index(cell.change), cell.recalled.value
+        x, y, value = rungs.index(cell.rung), changes.index(cell.change), cell.recalled.share.value
         axes.fill(
             [x - 0.48, x + 0.48, x + 0.48, x - 0.48],
             [y - 0.46, y - 0.46, y + 0.46, y + 0.46],
@@ -143,8 +143,8 @@ def draw_identical(cells: Sequence[RecallCell], subtitle: str, caption: str) -> 
     for hasher, (colour, marker) in zip(hashers, _LOOKS, strict=False):
         own = [cell for cell in cells if cell.hasher == hasher]
         axes.plot(
-            [cell.recalled.value for cell in own],
-            [cell.identical.value for cell in own],
+            [cell.recalled.share.value for cell in own],
+            [cell.identical.share.value for cell in own],
             color=colour,
             marker=marker,
             markersize=6,

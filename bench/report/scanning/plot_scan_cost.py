@@ -16,6 +16,7 @@ from bench.plot_style import (
     INK,
     ORANGE,
     PURPLE,
+    SKY,
     SMALL_POINTS,
     SOFT,
     VERMILION,
@@ -32,13 +33,14 @@ from bench.plot_style import (
 from bench.report.outcome import failure, remark
 from bench.report.quantities import duration, percent
 from bench.report.scanning.hook_rows import HookGroup, hook_name, pipeline_name
-from bench.report.scanning.hook_steps import DECODE, HASH, LOOKUP, REST, WORKER, step_means_ns
+from bench.report.scanning.hook_steps import COPY, DECODE, HASH, LOOKUP, REST, WORKER, step_means_ns
 from bench.results import Estimate, HookSummary, Row
 
 _LOOKS = {
     DECODE: (PURPLE, ".."),
     HASH: (BLUE, ""),
     LOOKUP: (ORANGE, "////"),
+    COPY: (SKY, "xxxx"),
     REST: (GREY, ""),
     WORKER: (GREEN, "\\\\\\\\"),
 }

@@ -3,47 +3,50 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from bench.clips.errors import ClipError
 from bench.clips.names import RUNGS, parse_rung
 from bench.picture_changes import CHANGES
+from bench.recall_pooling import Count, PooledShare, pool
 from bench.report.scanning.subjects import rows_of
-from bench.results import Estimate, RecallCounts, RecallSummary, Row
-from bench.stats import Bootstrap
+from bench.results import Row
 from pipelines.media import CODECS
 
-_SEED = 0
-"""The same rows give the same intervals."""
+_Key = tuple[str, str, str, str]
+"""Hasher, codec, change and rung."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecallCell:
     """What one hash recognised after one change at one rung, over all clips.
 
-    The estimates are shares of the frames; their intervals come from drawing whole clips again.
-    `bound` is the largest share of false matches that is likely where none was seen (95 %, were
-    frames independent), `codec` is empty where all are pooled.
+    Each share is one of the frames, with its interval over clips (`bench.recall_pooling`). `codec`
+    is empty where all are pooled.
     """
 
     hasher: str
     codec: str
     change: str
     rung: str
-    clips: int
-    frames: int
-    low_quality: int
-    recalled: Estimate
-    dihedral: Estimate
-    identical: Estimate
-    false_matches: int
-    bound: float
+    recalled: PooledShare
+    dihedral: PooledShare
+    identical: PooledShare
+    false_matches: PooledShare
     achieved_bps: tuple[float, float]
+
+    @property
+    def frames(self) -> int:
+        """How many frames were looked for."""
+        return self.recalled.frames
+
+    @property
+    def clips(self) -> int:
+        """How many clips they are of."""
+        return self.recalled.clips
 
 
 def recall_cells(rows: Iterable[Row], *, by_codec: bool) -> tuple[RecallCell, ...]:
     """Return the cells of the finished recall `rows`: by hasher, codec, change, then rung."""
-    buckets: dict[tuple[str, str, str, str], list[tuple[Row, RecallSummary, RecallCounts]]] = {}
+    buckets: dict[_Key, list[Row]] = {}
     for row in rows_of(rows, "recall"):
         summary = row.recall
         if summary is None or row.error is not None:
@@ -52,7 +55,7 @@ def recall_cells(rows: Iterable[Row], *, by_codec: bool) -> tuple[RecallCell, ..
         for counts in summary.counts:
             if counts.frames:
                 key = (counts.hasher, codec, summary.change, summary.rung)
-                buckets.setdefault(key, []).append((row, summary, counts))
+                buckets.setdefault(key, []).append(row)
     hashers = list(dict.fromkeys(key[0] for key in buckets))
     cells = [_cell(key, members) for key, members in buckets.items()]
     changes, rungs = changes_of(cells), rungs_of(cells)
@@ -67,6 +70,53 @@ def recall_cells(rows: Iterable[Row], *, by_codec: bool) -> tuple[RecallCell, ..
             ),
         )
     )
+
+
+def codec_place(codec: str) -> tuple[int, str]:
+    """Return the sort key of a codec: the known ones first, as everywhere in a report."""
+    return (CODECS.index(codec) if codec in CODECS else len(CODECS), codec)
+
+
+def changes_of(cells: Iterable[RecallCell]) -> list[str]:
+    """Return the changes of `cells` in the order of `CHANGES`, unknown ones last."""
+    known = list(CHANGES)
+    return sorted(
+        {cell.change for cell in cells},
+        key=lambda change: (known.index(change) if change in known else len(known), change),
+    )
+
+
+def rungs_of(cells: Iterable[RecallCell]) -> list[str]:
+    """Return the rungs of `cells`: large pictures first, and of a size high bitrates first."""
+    rates: dict[str, float] = {}
+    for cell in cells:
+        rates[cell.rung] = max(cell.achieved_bps[1], rates.get(cell.rung, 0.0))
+    return sorted(rates, key=lambda rung: (-_lines(rung), -rates[rung], rung))
+
+
+def _cell(key: _Key, rows: Sequence[Row]) -> RecallCell:
+    hasher, codec, change, rung = key
+
+    def share(count: Count) -> PooledShare:
+        return pool(rows, hasher=hasher, count=count)
+
+    achieved = [row.recall.achieved_bps for row in rows if row.recall is not None]
+    return RecallCell(
+        hasher=hasher,
+        codec=codec,
+        change=change,
+        rung=rung,
+        recalled=share("recalled"),
+        dihedral=share("recalled_dihedral"),
+        identical=share("identical"),
+        false_matches=share("false_matches"),
+        achieved_bps=(min(achieved), max(achieved)),
+    )
+
+
+def _bound(frames: int) -> float:
+    """Return the share p that `frames` independent trials without an event leave at 5 %."""
+    return 1 - 0.05 ** (1 / frames) if frames else 1.0
 
 
 def codec_place(codec: str) -> tuple[int, str]:
@@ -109,6 +159,7 @@ def _cell(
 
     achieved = [summary.achieved_bps for _, summary, _ in members]
     total = int(frames.sum())
+    low_quality = sum(each.low_quality for each in counts)
     return RecallCell(
         hasher=hasher,
         codec=codec,
@@ -116,13 +167,12 @@ def _cell(
         rung=rung,
         clips=len(clips),
         frames=total,
-        low_quality=sum(each.low_quality for each in counts),
+        low_quality=low_quality,
         recalled=share([each.recalled for each in counts]),
         dihedral=share([each.recalled_dihedral for each in counts]),
         identical=share([each.identical for each in counts]),
         false_matches=sum(each.false_matches for each in counts),
-        # No event in n independent trials: the share p with (1 - p)^n = 5 %.
-        bound=1 - 0.05 ** (1 / total),
+        bound=_bound(total - low_quality),
         achieved_bps=(min(achieved), max(achieved)),
     )
 

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
 
+from bench.recall_pooling import PooledShare
 from bench.report.outcome import failure, remark
 from bench.report.quantities import MISSING, bit_rate
 from bench.report.report_run import printable
 from bench.report.scanning.recall_cells import RecallCell, changes_of, recall_cells, rungs_of
 from bench.report.scanning.subjects import parts_after_clip, rows_of
 from bench.report.table_value import Column, Line, Table, without_empty_columns
-from bench.results import Estimate, Row
+from bench.results import Row
 
 _COLUMNS = (
     Column(head="recalled", sub="%"),
@@ -26,9 +27,12 @@ _COLUMNS = (
 )
 _NOTES = (
     (
-        "recalled: within the hash's distance of a listed frame of the same clip; intervals come "
-        "from drawing whole clips again, and where all clips agree they say little. Frames under "
-        "the hash's quality gate count as not recalled."
+        "recalled: within the hash's distance of a listed frame of the same clip. Frames under the "
+        "hash's quality gate count as not recalled."
+    ),
+    (
+        "95 %: whole clips are drawn again, for only clips are independent; where all frames of "
+        "all clips agree, the exact bound on clips stands instead, which is wide for few clips."
     ),
     "turned too: also in one of the eight turned and mirrored variants, where the hash knows them.",
     (
@@ -36,8 +40,8 @@ _NOTES = (
         "intersection can do, finds at most these."
     ),
     (
-        "false matches: frames that match a frame of another clip; where none was seen, at most "
-        "the share given (95 %, were frames independent; those of one clip are not)."
+        "false matches: frames that match a frame of another clip, and the upper end of the 95 % "
+        "interval of their share; seeing none leaves that bound, and is not a proof of none."
     ),
 )
 
@@ -69,13 +73,13 @@ def _pooled_table(cells: Sequence[RecallCell]) -> Table:
                     name=printable(cell.rung),
                     group=printable(cell.change),
                     cells=(
-                        share(cell.recalled.value),
-                        span(cell),
-                        share(cell.dihedral.value),
-                        share(cell.identical.value),
-                        _interval(cell.identical) if cell.clips > 1 else MISSING,
-                        f"{cell.false_matches:,}",
-                        MISSING if cell.false_matches else f"{100 * cell.bound:.2g}",
+                        share(cell.recalled.share.value),
+                        _interval(cell.recalled),
+                        share(cell.dihedral.share.value),
+                        share(cell.identical.share.value),
+                        _interval(cell.identical),
+                        f"{cell.false_matches.seen:,}",
+                        share(cell.false_matches.share.high),
                         _rates(cell.achieved_bps),
                         f"{cell.frames:,}",
                         f"{cell.clips:,}",
@@ -111,7 +115,7 @@ def _codec_table(cells: Sequence[RecallCell]) -> Table:
                     text
                     for codec in codecs
                     for text in (
-                        (share(known[codec].recalled.value), span(known[codec]))
+                        (share(known[codec].recalled.share.value), _interval(known[codec].recalled))
                         if codec in known
                         else (MISSING, MISSING)
                     )
@@ -148,13 +152,8 @@ def share(value: float) -> str:
     return f"{100 * value:.1f}"
 
 
-def span(cell: RecallCell) -> str:
-    """Return the interval of the recall; one clip tells nothing of the next."""
-    return _interval(cell.recalled) if cell.clips > 1 else MISSING
-
-
-def _interval(estimate: Estimate) -> str:
-    return f"{share(estimate.low)} to {share(estimate.high)}"
+def _interval(pooled: PooledShare) -> str:
+    return f"{share(pooled.share.low)} to {share(pooled.share.high)}"
 
 
 def _rates(achieved_bps: tuple[float, float]) -> str:

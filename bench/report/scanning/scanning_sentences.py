@@ -120,12 +120,15 @@ def _exact_match(rows: Sequence[Row]) -> str | None:
         return None
     own = [cell for cell in cells if cell.hasher == cells[0].hasher]
     frames = sum(cell.frames for cell in own)
-    recalled = sum(cell.recalled.value * cell.frames for cell in own) / frames
-    identical = sum(cell.identical.value * cell.frames for cell in own) / frames
-    best = max(own, key=lambda cell: cell.identical.value)
+    recalled = sum(cell.recalled.share.value * cell.frames for cell in own) / frames
+    identical = sum(cell.identical.share.value * cell.frames for cell in own) / frames
+    best = max(own, key=lambda cell: cell.identical.share.value)
+    kept = "none keeps its hash bit by bit"
+    if identical:
+        at_best = f"{percent(best.identical.share.value)} at best, {printable(best.rung)}"
+        kept = f"only {percent(identical)} keep their hash bit by bit ({at_best})"
     return (
-        f"After re-encoding alone {printable(own[0].hasher)} still recognises {percent(recalled)} "
-        f"of {count(frames, 'frame')}, but only {percent(identical)} keep their hash bit by bit "
-        f"({percent(best.identical.value)} at best, {printable(best.rung)}): exact matching, which "
-        "is all that private set intersection does, misses the rest."
+        f"After scaling and re-encoding alone {printable(own[0].hasher)} still recognises "
+        f"{percent(recalled)} of {count(frames, 'frame')}, but {kept}: exact matching, which is "
+        "all that private set intersection does, misses the rest."
     )

@@ -14,8 +14,9 @@ class Dhash:
     """dHash (N. Krawetz, "Kind of Like That", 2013): whether brightness rises, in 9 x 8 points.
 
     Bit i is element i, row by row, of `imagehash.dhash(picture).hash` of the plane as a picture
-    of mode L. Pictures without content are not told apart: the quality is always 100. Matches are
-    taken up to 10 bits, as is usual for 64.
+    of mode L (`native.resample` says where Pillow's version matters). Pictures without
+    content are not told apart: the quality is always 100. Matches are taken up to 10 bits, as is
+    usual for 64.
     """
 
     name = "dhash"

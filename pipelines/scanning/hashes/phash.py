@@ -15,8 +15,10 @@ class Phash:
     """pHash (N. Krawetz, "Looks Like It", 2011): 8 x 8 frequencies of 32 x 32 against the median.
 
     Bit i is element i, row by row, of `imagehash.phash(picture).hash` of the plane as a picture
-    of mode L. The zero frequency is among them, and pictures without content are not told apart:
-    the quality is always 100. Matches are taken up to 10 bits, as is usual for 64.
+    of mode L (`native.resample` says where Pillow's version matters). The zero frequency is
+    among them. Pictures without
+    content are not told apart: the quality is always 100. Matches are taken up to 10 bits, as is
+    usual for 64.
     """
 
     name = "phash"

@@ -31,7 +31,7 @@ from pipelines.scanning.native.substrings import (
 )
 from pipelines.scanning.native.words import aligned_words
 
-SCAN_PER_PROBE = 200
+SCAN_PER_PROBE = 150
 """Words that a flat scan passes in the time of one probe."""
 
 SCAN_PER_CANDIDATE = 16
@@ -51,7 +51,7 @@ class MultiIndex(CompiledIndex):
         self._tables = Tables(
             starts=np.zeros((len(probes), VALUES + 1), dtype=np.uint32),
             ids=np.zeros((len(probes), entries + AT_ONCE), dtype=np.uint32),
-            masks=_masks_by_bits(),
+            masks=_masks_by_bits(int(probes.max())),
             probes=probes,
             slots=np.zeros(2 * int(probes.sum()), dtype=np.int64),
             candidates=np.zeros(entries // SCAN_PER_CANDIDATE + SPARE, dtype=np.uint32),
@@ -106,9 +106,10 @@ def _ball(distance: int) -> int:
     return sum(math.comb(SUBSTRING, bits) for bits in range(distance + 1))
 
 
-def _masks_by_bits() -> npt.NDArray[np.int64]:
-    """Return all substrings by rising count of bits, those with equally many by value."""
-    return np.argsort(np.bitwise_count(np.arange(VALUES)), kind="stable").astype(np.int64)
+def _masks_by_bits(count: int) -> npt.NDArray[np.int64]:
+    """Return the `count` substrings with the fewest bits, those with equally many by value."""
+    by_bits = np.argsort(np.bitwise_count(np.arange(VALUES)), kind="stable")
+    return by_bits[:count].astype(np.int64)
 
 
 MULTI_INDEX = IndexKind(

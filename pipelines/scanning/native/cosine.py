@@ -56,10 +56,10 @@ def transform(small: F32, basis: F32, turned: F32, half: F32, spectrum: F32) -> 
                 value += b * small[at + 1, column]
                 value += c * small[at + 2, column]
                 half[row, column] = value + d * small[at + 3, column]
-    for row in range(FREQUENCIES):
-        for column in range(FREQUENCIES):
-            spectrum[row, column] = 0
-        for at in range(64):
+    spectrum[:] = 0
+    # Each sum still takes its terms in order, but 256 of them grow side by side.
+    for at in range(64):
+        for row in range(FREQUENCIES):
             factor = half[row, at]
             for column in range(FREQUENCIES):
                 spectrum[row, column] += factor * turned[at, column]

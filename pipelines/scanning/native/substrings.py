@@ -45,11 +45,11 @@ _AHEAD = 24  # entries whose hash is on its way from memory while one is compare
 SPARE = _AHEAD + AT_ONCE
 """How much longer the scratch must be than the candidates that it is for."""
 
-
 # Words of the state.
 _HASHES, _WORDS, _ENTRIES, _RADIUS, _STARTS, _TABLES, _IDS = range(OWN, OWN + 7)
-_MASKS, _PROBES, _SLOTS, _SLOT_COUNT, _CANDIDATES, _CANDIDATE_ROOM = range(OWN + 7, OWN + 13)
-_STATE = OWN + 13
+_MASKS, _MASK_COUNT, _PROBES, _SLOTS, _SLOT_COUNT = range(OWN + 7, OWN + 12)
+_CANDIDATES, _CANDIDATE_ROOM = OWN + 12, OWN + 13
+_STATE = OWN + 14
 
 Arrays = tuple[U64, U32, U32, I64, I64, I64, U32]
 """The hashes and what `Tables` holds, in its order, each as one row."""
@@ -61,9 +61,9 @@ class Tables:
 
     `starts` is uint32 of shape (tables, VALUES + 1); `ids` uint32 of shape (tables, entries +
     AT_ONCE). Table t is asked for the substring with each of the first `probes[t]` of `masks`
-    flipped; all substrings stand in `masks`, by rising count of bits. `slots`, int64, two per
-    probe, and `candidates`, uint32, SPARE longer than there is room for, are scratch. Where a query
-    has more candidates than that, all hashes are compared.
+    flipped, which come by rising count of bits. `slots`, int64, two per probe, and `candidates`,
+    uint32, SPARE longer than there is room for, are scratch. Where a query has more candidates
+    than that, all hashes are compared.
     """
 
     starts: U32
@@ -87,7 +87,8 @@ def tables_state(hashes: U64, tables: Tables, radius: int) -> I64:
     state[_ENTRIES], state[_WORDS] = hashes.shape
     state[_STARTS], state[_TABLES] = tables.starts.ctypes.data, len(tables.starts)
     state[_IDS] = tables.ids.ctypes.data
-    state[_MASKS], state[_PROBES] = tables.masks.ctypes.data, tables.probes.ctypes.data
+    state[_MASKS], state[_MASK_COUNT] = tables.masks.ctypes.data, len(tables.masks)
+    state[_PROBES] = tables.probes.ctypes.data
     state[_SLOTS], state[_SLOT_COUNT] = tables.slots.ctypes.data, len(tables.slots)
     state[_CANDIDATES] = tables.candidates.ctypes.data
     state[_CANDIDATE_ROOM] = len(tables.candidates) - SPARE
@@ -238,7 +239,7 @@ def _look_up(queries: U64, state: I64) -> int:
         u64_at(state[_HASHES], entries * width),
         u32_at(state[_STARTS], tables * (VALUES + 1)),
         u32_at(state[_IDS], tables * table_ids),
-        i64_at(state[_MASKS], VALUES),
+        i64_at(state[_MASKS], state[_MASK_COUNT]),
         i64_at(state[_PROBES], tables),
         i64_at(state[_SLOTS], state[_SLOT_COUNT]),
         u32_at(state[_CANDIDATES], room + SPARE),

@@ -20,18 +20,12 @@ import numpy.typing as npt
 
 from pipelines.compiled import step
 from pipelines.media import U8
-from pipelines.scanning.native.prefetch import prefetch
 
 I64 = npt.NDArray[np.int64]
 U16 = npt.NDArray[np.uint16]
 U32 = npt.NDArray[np.uint32]
 F32 = npt.NDArray[np.float32]
 F64 = npt.NDArray[np.float64]
-
-_CACHE_LINE = 64
-
-_AHEAD = 2
-"""A decoded plane lies in slow memory: rows are asked for this many kept rows before their use."""
 
 SIDE = 64
 """Rows and columns of what is left."""
@@ -162,19 +156,16 @@ class Shrinking:
 
 @step
 def _weigh_rows(plane: U8, first: int, count: int, weights: U32, row: U16) -> None:
-    """Fill `row` with a weighted sum of `count` rows from `first` on, two at a time."""
+    """Fill `row` with a weighted sum of `count` rows from `first` on.
+
+    One after the other: a decoded plane comes from slow memory, and CPUs foresee one straight walk
+    better than two or four side by side (measured: a fifth faster), or hints where it goes next.
+    """
     columns = plane.shape[1]
     one, by_one = plane[first], np.uint16(weights[0])
     for column in range(columns):
         row[column] = one[column] * by_one
-    at = 1
-    while at + 2 <= count:
-        one, other = plane[first + at], plane[first + at + 1]
-        by_one, by_other = np.uint16(weights[at]), np.uint16(weights[at + 1])
-        for column in range(columns):
-            row[column] = row[column] + one[column] * by_one + other[column] * by_other
-        at += 2
-    if at < count:
+    for at in range(1, count):
         one, by_one = plane[first + at], np.uint16(weights[at])
         for column in range(columns):
             row[column] = row[column] + one[column] * by_one
@@ -190,15 +181,6 @@ def _weigh_wide_rows(plane: U8, first: int, count: int, weights: U32, row: U32) 
         one, by_one = plane[first + at], weights[at]
         for column in range(columns):
             row[column] = row[column] + one[column] * by_one
-
-
-@step
-def _fetch_rows(plane: U8, first: int, count: int) -> None:
-    """Have `count` rows from `first` on brought into the cache while other work is done."""
-    for row in range(first, first + count):
-        start = plane.ctypes.data + row * plane.strides[0]
-        for byte in range(0, plane.shape[1], _CACHE_LINE):
-            prefetch(start + byte)
 
 
 @step
@@ -242,14 +224,10 @@ def shrink(
     `plane` is uint8 of the shape that the tables were made for.
     """
     last = SIDE - 1
-    for point in range(_AHEAD):
-        _fetch_rows(plane, down[point, 0], down[point, 1])
     for point in range(SIDE):
         first, count = down[point, 0], down[point, 1]
         if down[point, 2]:
             _weigh_rows(plane, first, count, weights[point], narrow)
-            if point + _AHEAD < SIDE:
-                _fetch_rows(plane, down[point + _AHEAD, 0], down[point + _AHEAD, 1])
             _sum_twice(narrow, sums)
             for column in range(last):
                 start = across[column]
@@ -274,3 +252,17 @@ def shrink(
             for knot in range(len(knots)):
                 long = np.uint64(long + np.uint64(slopes[knot]) * long_sums[knots[knot]])
             small[point, last] = long * scale_across[last] * scale_down[point]
+
+
+@step
+def is_flat(plane: U8) -> bool:
+    """Return whether all pixels of `plane` are the same."""
+    first = plane[0, 0]
+    for row in range(plane.shape[0]):
+        pixels = plane[row]
+        differing = np.uint8(0)
+        for column in range(len(pixels)):
+            differing |= pixels[column] ^ first
+        if differing:
+            return False
+    return True

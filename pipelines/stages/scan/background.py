@@ -173,5 +173,5 @@ class Enqueue:
         """Return `unit`. Raises what the worker raised, if it did."""
         scan = self._scan
         if scan.sampled:
-            self._background.put(scan.seen(unit, own=self._own), scan.at)
+            self._background.put(scan.unit if self._own else unit, scan.at)
         return unit

@@ -50,6 +50,6 @@ class Decode:
         """Return `unit`. Raises CodecError."""
         scan = self._scan
         if self._each or scan.sampled:
-            encoded: EncodedFrame = access_unit(scan.seen(unit, own=self._own))
+            encoded: EncodedFrame = access_unit(scan.unit if self._own else unit)
             scan.unit = self._decoder.decode(encoded)
         return unit

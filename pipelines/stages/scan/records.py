@@ -22,8 +22,9 @@ whether it was dropped unseen, whether the stream was flagged after it, when its
 SAMPLED, MATCHED, DROPPED, FLAGGED, VERDICT_NS, WORKER_NS, ENTRY, DISTANCE, QUALITY = range(9)
 """Cells of a frame: the fields above, then the nearest entry, its distance, the hash's quality."""
 
-_BLANK = [0] * 9
-_FRAMES = 256
+CELLS = 9
+BLANK = (0, 0, 0, 0, 0, 0, -1, -1, 0)
+_ROOM = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,28 +47,30 @@ class Verdict:
 
 
 class Records:
-    """The cells of the last frames, nine per frame, in one list: the oldest are overwritten.
+    """The cells of the last `room` of `frames` frames, CELLS per frame, in one list.
 
-    A list takes an int in a third of the time that an array needs. The frame's way and a worker
-    write different cells, so they need no lock.
+    Frame n, counted since the records began, has those from `n % room * CELLS` on, blank at first.
+    A list takes an int in a third of the time that an array needs. Whoever begins a frame does so
+    in place, and writes what is not blank: an encoder has just emptied the caches, so each thing
+    touched costs more than what is done with it. A frame is in one thread's hands at a time, so
+    its cells need no lock.
     """
 
+    __slots__ = ("cells", "frames", "room")
+
     def __init__(self) -> None:
-        self.begin(_FRAMES)
+        self.begin(_ROOM)
 
     def begin(self, count: int) -> None:
         """Forget all frames and make room for the next `count`, at least one."""
-        self.cells = _BLANK * max(1, count)
-        self._frames = 0
-        self._next = 0
+        self.room = max(1, count)
+        self.cells = list(BLANK) * self.room
+        self.frames = 0
 
-    def next_frame(self) -> int:
-        """Return where the cells of the next frame begin, all zero."""
-        at = self._next
-        self.cells[at : at + len(_BLANK)] = _BLANK
-        self._frames += 1
-        self._next = at + len(_BLANK) if at + len(_BLANK) < len(self.cells) else 0
-        return at
+    def blank(self, number: int) -> None:
+        """Forget the frame whose cells frame `number` is about to have."""
+        at = number % self.room * CELLS
+        self.cells[at : at + CELLS] = BLANK
 
     def columns(self, count: int) -> dict[str, npt.NDArray[np.int64]]:
         """Return the FRAME_FIELDS of the last `count` frames, int64 of shape (count,).
@@ -79,7 +82,7 @@ class Records:
 
     def verdicts(self, learned_by: tuple[Party, ...]) -> tuple[Verdict, ...]:
         """Return the verdicts that are remembered, in the order of their frames."""
-        count = min(self._frames, len(self.cells) // len(_BLANK))
+        count = min(self.frames, self.room)
         return tuple(
             Verdict(
                 frame=frame,
@@ -91,16 +94,14 @@ class Records:
                 verdict_ns=row[VERDICT_NS],
                 learned_by=learned_by,
             )
-            for frame, row in enumerate(self._table(count).tolist(), self._frames - count)
+            for frame, row in enumerate(self._table(count).tolist(), self.frames - count)
             if row[VERDICT_NS]
         )
 
     def _table(self, count: int) -> npt.NDArray[np.int64]:
-        """Return the cells of the last `count` frames, shape (count, 9), the oldest first."""
-        table = np.array(self.cells, dtype=np.int64).reshape(-1, len(_BLANK))
-        if not 0 <= count <= min(self._frames, len(table)):
-            raise ValueError(
-                f"records of {count} frames: {min(self._frames, len(table))} are remembered"
-            )
-        first = self._next // len(_BLANK) - count
-        return table[np.arange(first, first + count) % len(table)]
+        """Return the cells of the last `count` frames, shape (count, CELLS), the oldest first."""
+        remembered = min(self.frames, self.room)
+        if not 0 <= count <= remembered:
+            raise ValueError(f"records of {count} frames: {remembered} are remembered")
+        table = np.array(self.cells, dtype=np.int64).reshape(self.room, CELLS)
+        return table[np.arange(self.frames - count, self.frames) % self.room]

@@ -8,8 +8,10 @@ from pipelines.stages.scan.records import Records
 class Scan:
     """The frame that is being scanned: one per thread that runs steps.
 
-    `unit` is what the hook made of the pipeline's unit (reassembled, decoded). All but `at` and
-    `sampled` are left from an earlier frame where this one is not sampled.
+    Its cells in `records` begin `at`. `unit` is what the hook made of the pipeline's unit
+    (reassembled, decoded), and is not there where no step makes one. From `luma` on, all is left
+    from an earlier frame, or not there, where this one is not sampled. `entry` and `distance` are
+    those of the nearest match, -1 where there is none.
     """
 
     __slots__ = (
@@ -29,14 +31,10 @@ class Scan:
         self.records = records
         self.at = 0
         self.sampled = False
-        self.unit: Unit | None = None
-        self.luma: U8 | None = None
-        self.words: U64 | None = None
+        self.unit: Unit
+        self.luma: U8
+        self.words: U64
         self.quality = 0
         self.good = False
         self.entry = -1
         self.distance = -1
-
-    def seen(self, unit: Unit, *, own: bool) -> Unit:
-        """Return what a step works on: the pipeline's `unit`, or the hook's `own` form of it."""
-        return self.unit if own and self.unit is not None else unit

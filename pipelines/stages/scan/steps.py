@@ -13,6 +13,7 @@ from pipelines.scanning.rule import FlagRule
 from pipelines.scanning.sampling import Sampler
 from pipelines.stage import StageKind
 from pipelines.stages.scan.records import (
+    CELLS,
     DISTANCE,
     ENTRY,
     FLAGGED,
@@ -32,27 +33,35 @@ FULL_RANGE, LIMITED_RANGE = 255, 219
 class Sample:
     """Begins a frame, and decides whether it is looked at."""
 
+    __slots__ = ("_own", "_scan", "_takes")
+
     name = "scan-sample"
     kind = StageKind.SCAN
 
     def __init__(self, scan: Scan, sampler: Sampler, *, own: bool) -> None:
         self._scan = scan
-        self._sampler = sampler
+        self._takes = sampler.takes
         self._own = own
 
     def __call__(self, unit: Unit, /) -> Unit:
         """Return `unit`. Raises TypeError where it does not show what the sampler looks at."""
         scan = self._scan
         records = scan.records
-        scan.at = records.next_frame()
-        scan.sampled = self._sampler.takes(scan.seen(unit, own=self._own))
-        if scan.sampled:
-            records.cells[scan.at + SAMPLED] = 1
+        number = records.frames
+        records.frames = number + 1
+        if number >= records.room:
+            records.blank(number)
+        scan.at = at = number % records.room * CELLS
+        scan.sampled = sampled = self._takes(scan.unit if self._own else unit)
+        if sampled:
+            records.cells[at + SAMPLED] = 1
         return unit
 
 
 class Luma:
     """Looks at the luma plane where it lies."""
+
+    __slots__ = ("_own", "_scan")
 
     name = "scan-luma"
     kind = StageKind.SCAN
@@ -65,12 +74,14 @@ class Luma:
         """Return `unit`. Raises TypeError where what is scanned is no decoded frame."""
         scan = self._scan
         if scan.sampled:
-            scan.luma = raw_frame(scan.seen(unit, own=self._own)).planes[0]
+            scan.luma = raw_frame(scan.unit if self._own else unit).planes[0]
         return unit
 
 
 class Hash:
     """Hashes the plane."""
+
+    __slots__ = ("_hasher", "_scan")
 
     name = "scan-hash"
     kind = StageKind.SCAN
@@ -82,7 +93,7 @@ class Hash:
     def __call__(self, unit: Unit, /) -> Unit:
         """Return `unit`."""
         scan = self._scan
-        if scan.sampled and scan.luma is not None:
+        if scan.sampled:
             fingerprint = self._hasher.hash(scan.luma)
             scan.words = fingerprint.words
             scan.quality = fingerprint.quality
@@ -94,6 +105,8 @@ class Gate:
 
     `min_quality` is for full-range pictures; the quality of video in limited range is scaled up.
     """
+
+    __slots__ = ("_least", "_scan")
 
     name = "scan-gate"
     kind = StageKind.SCAN
@@ -113,6 +126,8 @@ class Gate:
 class LookUp:
     """Looks the hash up, and keeps the nearest entry: of equally near ones, the first."""
 
+    __slots__ = ("_index", "_scan")
+
     name = "scan-lookup"
     kind = StageKind.SCAN
 
@@ -125,7 +140,7 @@ class LookUp:
         scan = self._scan
         if scan.sampled:
             scan.entry = scan.distance = -1
-            if scan.good and scan.words is not None:
+            if scan.good:
                 found = self._index.query(scan.words)
                 if len(found):
                     nearest = int(found.distance.argmin())
@@ -137,24 +152,29 @@ class LookUp:
 class Judge:
     """Writes the verdict down, with the time at which it is there."""
 
+    __slots__ = ("_clock", "_rule", "_scan")
+
     name = "scan-verdict"
     kind = StageKind.SCAN
 
     def __init__(self, scan: Scan, rule: FlagRule, clock: Callable[[], int]) -> None:
         self._scan = scan
-        self._rule = rule
+        # Of one frame, the rule is the match itself.
+        self._rule = rule if rule.m > 1 else None
         self._clock = clock
 
     def __call__(self, unit: Unit, /) -> Unit:
         """Return `unit`."""
         scan = self._scan
         if scan.sampled:
-            matched = scan.entry >= 0
-            cells, at = scan.records.cells, scan.at
-            cells[at + MATCHED] = int(matched)
-            cells[at + FLAGGED] = int(self._rule.after(matched=matched))
-            cells[at + ENTRY] = scan.entry
-            cells[at + DISTANCE] = scan.distance
+            cells, at, entry = scan.records.cells, scan.at, scan.entry
+            matched = entry >= 0
+            if matched:
+                cells[at + MATCHED] = 1
+                cells[at + ENTRY] = entry
+                cells[at + DISTANCE] = scan.distance
+            if matched if self._rule is None else self._rule.after(matched=matched):
+                cells[at + FLAGGED] = 1
             cells[at + QUALITY] = scan.quality
             cells[at + VERDICT_NS] = self._clock()
         return unit

@@ -45,6 +45,7 @@ STEP_US = {
     "scan-hash": 81.0,
     "scan-gate": 0.1,
     "scan-lookup": 38.0,
+    "scan-enqueue": 60.0,
     "scan-verdict": 0.3,
 }
 DECODES = {
@@ -61,7 +62,8 @@ def estimate(value: float, spread: float = 0.02) -> Estimate:
 
 
 def steps_of(hook: Hook) -> dict[str, float]:
-    steps = ["scan-sample", *DECODES[hook.point], "scan-luma"]
+    steps = ["scan-sample", *DECODES[hook.point]]
+    steps += ["scan-luma"] if hook.mode is Mode.INLINE else ["scan-enqueue"]
     if hook.mode is Mode.INLINE and hook.scanner != "noop":
         steps += ["scan-hash", "scan-gate"]
         if hook.list_size:

@@ -75,6 +75,13 @@ def test_tables_are_not_built_where_a_scan_is_shorter() -> None:
     assert isinstance(build_multi_index(long, 100), FlatIndex)
 
 
+def test_more_entries_than_a_table_can_number_are_refused() -> None:
+    endless = np.broadcast_to(np.zeros((1, 1), dtype=np.uint64), (2**31, 1))
+
+    with pytest.raises(ValueError, match="2147483648 entries: a table numbers at most 2147483647"):
+        build_multi_index(endless, 10)
+
+
 @pytest.mark.parametrize("alike", [100, 3_000, 20_000])
 def test_tables_that_tell_nothing_apart_give_the_same_answer(alike: int) -> None:
     rng = np.random.default_rng(4)

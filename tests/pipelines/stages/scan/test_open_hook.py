@@ -309,6 +309,23 @@ def test_a_beginning_forgets_what_was_before(
     assert [verdict.frame for verdict in each.verdicts()] == [0]
 
 
+def test_a_stream_without_end_is_remembered_in_the_same_memory(
+    opened: Open, raw_frames: tuple[RawFrame, ...]
+) -> None:
+    clock: Iterator[int] = itertools.count(1000)
+    each = opened(
+        Hook(point=Point.RECEIVER, scanner="noop", sampling="every-7"), clock=clock.__next__
+    )
+    each.begin(5)
+    for number, frame in enumerate(itertools.islice(itertools.cycle(raw_frames), 24)):
+        send(each, [frame])
+        kept = range(max(0, number - 4), number + 1)
+        columns = each.records(len(kept))
+        # What another frame has left in the cells is gone.
+        assert columns["scan_sampled"].tolist() == [frame % 7 == 0 for frame in kept]
+        assert [v.frame for v in each.verdicts()] == [frame for frame in kept if frame % 7 == 0]
+
+
 def test_verdicts_are_timed_by_the_clock_of_the_stages(
     opened: Open, raw_frames: tuple[RawFrame, ...]
 ) -> None:

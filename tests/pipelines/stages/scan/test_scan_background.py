@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from pipelines.media import EncodedFrame, PacketBatch, RawFrame, Unit
+from pipelines.scanning.sampling import EveryKth
 from pipelines.stage import StageKind
 from pipelines.stages.scan.background import Background, Enqueue
 from pipelines.stages.scan.records import VERDICT_NS, Records
 from pipelines.stages.scan.state import Scan
+from pipelines.stages.scan.steps import Sample
 
 LONG_S = 20.0
 """Ends a test that would wait for ever; no test that passes comes near it."""
@@ -53,14 +55,15 @@ class Line:
             behind, [self.slow], waiting=waiting, room=4, clock=iter(range(10**6)).__next__
         )
         self._enqueue = Enqueue(self.scan, self.background, own=False)
+        self._sample = Sample(self.scan, EveryKth(1), own=False)
         self._plane = np.zeros((2, 2), dtype=np.uint8)
 
     def send(self, value: int, *, sampled: bool = True) -> None:
         """Send a frame in memory that the next one uses again."""
         self._plane[:] = value
-        self.scan.at = self.scan.records.next_frame()
-        self.scan.sampled = sampled
         frame = RawFrame(index=value, pts_ns=0, planes=(self._plane, self._plane, self._plane))
+        self._sample(frame)
+        self.scan.sampled = sampled
         assert self._enqueue(frame) is frame
 
     def wait_begun(self) -> None:

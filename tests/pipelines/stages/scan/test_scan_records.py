@@ -2,6 +2,8 @@ import pytest
 
 from pipelines.stage import Party
 from pipelines.stages.scan.records import (
+    BLANK,
+    CELLS,
     DISTANCE,
     DROPPED,
     ENTRY,
@@ -16,11 +18,18 @@ from pipelines.stages.scan.records import (
 )
 
 
+def begin_frame(records: Records) -> int:
+    at = records.frames % records.room * CELLS
+    records.frames += 1
+    records.cells[at : at + CELLS] = BLANK
+    return at
+
+
 def filled(frames: int, *, room: int) -> Records:
     records = Records()
     records.begin(room)
     for frame in range(frames):
-        at = records.next_frame()
+        at = begin_frame(records)
         records.cells[at + SAMPLED] = 1
         records.cells[at + VERDICT_NS] = 100 + frame
     return records
@@ -28,7 +37,7 @@ def filled(frames: int, *, room: int) -> Records:
 
 def test_a_frame_of_which_nothing_is_known_is_all_zero() -> None:
     records = Records()
-    records.next_frame()
+    begin_frame(records)
     columns = records.columns(1)
     assert tuple(columns) == FRAME_FIELDS
     assert all(column.tolist() == [0] for column in columns.values())
@@ -37,7 +46,7 @@ def test_a_frame_of_which_nothing_is_known_is_all_zero() -> None:
 
 def test_each_cell_has_a_column_of_its_own() -> None:
     records = Records()
-    at = records.next_frame()
+    at = begin_frame(records)
     cells = (SAMPLED, MATCHED, DROPPED, FLAGGED, VERDICT_NS, WORKER_NS)
     for value, cell in enumerate(cells, 1):
         records.cells[at + cell] = value
@@ -77,7 +86,7 @@ def test_a_beginning_forgets_and_makes_room() -> None:
 
 def test_a_verdict_says_what_was_found_and_who_learns_it() -> None:
     records = Records()
-    at = records.next_frame()
+    at = begin_frame(records)
     for cell, value in {
         SAMPLED: 1,
         MATCHED: 1,
