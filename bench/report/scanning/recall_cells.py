@@ -119,64 +119,6 @@ def _bound(frames: int) -> float:
     return 1 - 0.05 ** (1 / frames) if frames else 1.0
 
 
-def codec_place(codec: str) -> tuple[int, str]:
-    """Return the sort key of a codec: the known ones first, as everywhere in a report."""
-    return (CODECS.index(codec) if codec in CODECS else len(CODECS), codec)
-
-
-def changes_of(cells: Iterable[RecallCell]) -> list[str]:
-    """Return the changes of `cells` in the order of `CHANGES`, unknown ones last."""
-    known = list(CHANGES)
-    return sorted(
-        {cell.change for cell in cells},
-        key=lambda change: (known.index(change) if change in known else len(known), change),
-    )
-
-
-def rungs_of(cells: Iterable[RecallCell]) -> list[str]:
-    """Return the rungs of `cells`: large pictures first, and of a size high bitrates first."""
-    rates: dict[str, float] = {}
-    for cell in cells:
-        rates[cell.rung] = max(cell.achieved_bps[1], rates.get(cell.rung, 0.0))
-    return sorted(rates, key=lambda rung: (-_lines(rung), -rates[rung], rung))
-
-
-def _cell(
-    key: tuple[str, str, str, str], members: Sequence[tuple[Row, RecallSummary, RecallCounts]]
-) -> RecallCell:
-    hasher, codec, change, rung = key
-    clips = sorted({row.clip for row, _, _ in members})
-    cluster = np.array([clips.index(row.clip) for row, _, _ in members])
-    order = np.argsort(cluster, kind="stable")
-    counts = [members[place][2] for place in order]
-    bootstrap = Bootstrap(cluster[order], seed=_SEED)
-    frames = np.array([each.frames for each in counts])
-
-    def share(found: Sequence[int]) -> Estimate:
-        pooled = bootstrap.ratio(np.array(found), frames)
-        # One clip tells nothing of the next.
-        return pooled if len(clips) > 1 else Estimate(value=pooled.value, low=0.0, high=1.0)
-
-    achieved = [summary.achieved_bps for _, summary, _ in members]
-    total = int(frames.sum())
-    low_quality = sum(each.low_quality for each in counts)
-    return RecallCell(
-        hasher=hasher,
-        codec=codec,
-        change=change,
-        rung=rung,
-        clips=len(clips),
-        frames=total,
-        low_quality=low_quality,
-        recalled=share([each.recalled for each in counts]),
-        dihedral=share([each.recalled_dihedral for each in counts]),
-        identical=share([each.identical for each in counts]),
-        false_matches=sum(each.false_matches for each in counts),
-        bound=_bound(total - low_quality),
-        achieved_bps=(min(achieved), max(achieved)),
-    )
-
-
 def _lines(rung: str) -> int:
     try:
         return RUNGS[parse_rung(rung).size]

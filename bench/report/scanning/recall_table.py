@@ -6,7 +6,7 @@ from itertools import product
 
 from bench.recall_pooling import PooledShare
 from bench.report.outcome import failure, remark
-from bench.report.quantities import MISSING, bit_rate
+from bench.report.quantities import MISSING, bit_rate, number
 from bench.report.report_run import printable
 from bench.report.scanning.recall_cells import RecallCell, changes_of, recall_cells, rungs_of
 from bench.report.scanning.subjects import parts_after_clip, rows_of
@@ -22,6 +22,7 @@ _COLUMNS = (
     Column(head="false", sub="matches"),
     Column(head="of frames", sub="at most %", priority=1),
     Column(head="bitrate", sub="achieved", priority=3),
+    Column(head="pairs", sub="compared", priority=7),
     Column(head="frames", priority=5),
     Column(head="clips", priority=6),
 )
@@ -81,6 +82,7 @@ def _pooled_table(cells: Sequence[RecallCell]) -> Table:
                         f"{cell.false_matches.seen:,}",
                         share(cell.false_matches.share.high),
                         _rates(cell.achieved_bps),
+                        number(cell.false_matches.comparisons),
                         f"{cell.frames:,}",
                         f"{cell.clips:,}",
                     ),

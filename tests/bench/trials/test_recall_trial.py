@@ -28,7 +28,8 @@ def blobs(seed: int, height: int, width: int) -> U8:
         centre, size = draws.uniform(0, 1, 2) * (height, width), draws.uniform(6, 40)
         distance = (y - centre[0]) ** 2 + (x - centre[1]) ** 2
         luma += draws.uniform(-90, 90) * np.exp(-distance / (2 * size**2))
-    return np.clip(luma, 16, 235).astype(np.uint8)
+    picture: U8 = np.clip(luma, 16, 235).astype(np.uint8)
+    return picture
 
 
 def footage(name: str, frames: int) -> Footage:
@@ -143,7 +144,7 @@ def test_changed_aspect_is_sent_with_the_short_side_of_the_rung() -> None:
 
 
 def test_portrait_clips_are_sent_upright() -> None:
-    row, recall = summary(opened(clip="tall", change="crop-5"))
+    row, recall = summary(opened(clip="tall", change="overlay"))
     assert (row.width, row.height) == (180, 320)
     assert recall.counts[0].frames == FRAMES // HASH_EVERY
 

@@ -92,9 +92,13 @@ def test_pixels_of_another_type_are_refused(hasher: Hasher) -> None:
         hasher.hash(np.zeros((9, 9), dtype=np.float64))
 
 
-def test_first_dihedral_variant_is_the_hash_itself(hasher: Hasher) -> None:
-    if not isinstance(hasher, DihedralHasher):
-        pytest.skip("this hash knows no variants")
+DIHEDRAL = [name for name, new in HASHERS.items() if isinstance(new(), DihedralHasher)]
+
+
+@pytest.mark.parametrize("name", DIHEDRAL)
+def test_first_dihedral_variant_is_the_hash_itself(name: str) -> None:
+    hasher = HASHERS[name]()
+    assert isinstance(hasher, DihedralHasher)
     luma = noise(90, 161)
     variants = hasher.dihedral(luma).copy()
     assert variants.shape == (8, hasher.bits // 64)
