@@ -1,9 +1,10 @@
 """Time to hash a luma plane: our hashers, and the packages whose hashes they are.
 
-A package is handed what it wants outside the timed region: `pdqhash.compute` an RGB array of grey
-pixels, `imagehash.phash` and `imagehash.dhash` a PIL picture of mode L. What a decoder's planes
-cost on the way there is thus not in their times. Nor is it cold memory: their picture was written
-just before, while our hashers read the planes where they lie, as a hook would.
+Everyone is handed what it wants outside the timed region, written just before, as a camera or a
+decoder would have: our hashers a plane, `pdqhash.compute` an RGB array of grey pixels,
+`imagehash.phash` and `imagehash.dhash` a PIL picture of mode L. What a decoder's planes cost on the
+way there is thus not in the packages' times. What a hash costs on planes that lie in cold memory,
+behind an encoder that has swept the caches, is what the cases with hooks tell.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -199,8 +200,8 @@ def _hash_frames(
 # ---- contenders ----------------------------------------------------------------------------------
 
 
-def _as_it_is(luma: U8) -> U8:
-    return luma
+def _plane(luma: U8) -> U8:
+    return luma.copy()
 
 
 def grey_rgb(luma: U8) -> U8:
@@ -256,7 +257,7 @@ def _ours(name: str, bits: int, counterpart: str) -> Contender:
         name=name,
         bits=bits,
         start=partial(_start_ours, name),
-        prepare=_as_it_is,
+        prepare=_plane,
         read=_read_fingerprint,
         counterpart=counterpart,
     )
