@@ -105,9 +105,7 @@ class Library:
 
     def load(self, cases: Iterable[AnyCase]) -> None:
         """Encode what `cases` need and the cache lacks, decoding each clip once."""
-        wanted = [
-            (self._source(case.clip), case.codec) for case in cases if isinstance(case, Case)
-        ]
+        wanted = [(self._source(case.clip), case.codec) for case in cases if isinstance(case, Case)]
         library.prepare(wanted, progress=self.progress)
         self.progress.end()
 

@@ -11,7 +11,6 @@ from bench.cases import (
     PRIVATE_HASHER,
     AnyCase,
     Case,
-    Cell,
     LookupCase,
     PrivateCase,
     RecallCase,
@@ -19,10 +18,10 @@ from bench.cases import (
 from bench.suite import SuiteError, check_known
 from pipelines.engines.table import ENGINE_NAMES
 
-AnyCell = TypeVar("AnyCell", bound=Cell)
+Kind = TypeVar("Kind", bound=AnyCase)
 
 
-def only(cases: Sequence[AnyCase], pattern: str | None) -> tuple[AnyCase, ...]:
+def only(cases: Sequence[Kind], pattern: str | None) -> tuple[Kind, ...]:
     """Return the cases whose id, or a part of it between slashes, matches the glob `pattern`.
 
     Raises SuiteError where none does.
@@ -39,14 +38,14 @@ def only(cases: Sequence[AnyCase], pattern: str | None) -> tuple[AnyCase, ...]:
     return chosen
 
 
-def with_clip(cases: Sequence[AnyCase], clip: str) -> tuple[AnyCase, ...]:
+def with_clip(cases: Sequence[Kind], clip: str) -> tuple[Kind, ...]:
     """Return the cases with `clip` in place of their clips, each only once."""
     return renamed(cases, lambda _: clip)
 
 
-def renamed(cases: Sequence[AnyCase], rename: Callable[[str], str]) -> tuple[AnyCase, ...]:
+def renamed(cases: Sequence[Kind], rename: Callable[[str], str]) -> tuple[Kind, ...]:
     """Return the cases with `rename(clip)` as their clip; where two become one, the first stays."""
-    changed: dict[str, AnyCase] = {}
+    changed: dict[str, Kind] = {}
     for case in cases:
         moved = msgspec.structs.replace(case, clip=rename(case.clip))
         if isinstance(moved, RecallCase):
@@ -57,7 +56,7 @@ def renamed(cases: Sequence[AnyCase], rename: Callable[[str], str]) -> tuple[Any
     return tuple(changed.values())
 
 
-def with_seconds(cases: Sequence[AnyCase], seconds: float | None) -> tuple[AnyCase, ...]:
+def with_seconds(cases: Sequence[Kind], seconds: float | None) -> tuple[Kind, ...]:
     """Return the cases with `seconds` of measuring time each, where it is given.
 
     Rounds keep their length, so more seconds mean more of them: that is what narrows an interval.
@@ -80,7 +79,7 @@ def with_seconds(cases: Sequence[AnyCase], seconds: float | None) -> tuple[AnyCa
     )
 
 
-def with_engine(cases: Sequence[AnyCase], engine: str | None) -> tuple[AnyCase, ...]:
+def with_engine(cases: Sequence[Kind], engine: str | None) -> tuple[Kind, ...]:
     """Return the cases with `engine`, where it is given; where two become one, the first stays.
 
     Raises SuiteError for an unknown engine.
@@ -121,9 +120,9 @@ def _with_list_size(
     return msgspec.structs.replace(case, hook=msgspec.structs.replace(hook, list_size=entries))
 
 
-def by_clip(cases: Sequence[AnyCell]) -> dict[str, list[AnyCell]]:
+def by_clip(cases: Sequence[Kind]) -> dict[str, list[Kind]]:
     """Return the cases of each clip, clips and cases in the order they come."""
-    groups: dict[str, list[AnyCell]] = {}
+    groups: dict[str, list[Kind]] = {}
     for case in cases:
         groups.setdefault(case.clip, []).append(case)
     return groups

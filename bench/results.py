@@ -55,10 +55,10 @@ class HookSummary(msgspec.Struct, frozen=True, kw_only=True):
 
     `mean_ns` is the time of all the hook's steps per frame of the stream, sampled or not (the steps
     stand among the row's stages), and `core_share` what that is of one core at the clip's rate, the
-    worker's time included (0.005 is half a percent). `added_p50_ns` and `added_p99_ns` are the quantile of the frame's way with the hook's time
-    in it, minus the same quantile with that time taken out. In mode async the frame's way holds
-    only the copy; the worker's time per scanned frame is `worker_ns`, and a verdict comes `lag`
-    after its frame was sampled. `sampled`, `matched`, `dropped` and `flagged_frames` count frames
+    worker's time included (0.005 is half a percent). `added_p50_ns` and `added_p99_ns` are the
+    quantile of the frame's way with the hook's time in it, minus the same quantile with that time
+    taken out. In mode async the frame's way holds only the copy; the worker's time per scanned
+    frame is `worker_ns`, and a verdict comes `lag` after its frame was sampled. `sampled`, `matched`, `dropped` and `flagged_frames` count frames
     of the case; one that was dropped was sampled too.
     """
 

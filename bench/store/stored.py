@@ -77,7 +77,7 @@ class StoredRun:
                 f"{samples_file(row.case)!r}"
             )
         samples = load_samples(self.path / row.samples)
-        # Other questions have samples of other things: look-ups in batches, frames that were hashed.
+        # Other questions have samples of other things: batches of look-ups, hashed frames.
         if row.model in FRAME_BY_FRAME and len(samples) != row.frames:
             raise StoreError(
                 f"{self.path / row.samples}: holds {len(samples)} frames, its row says {row.frames}"
