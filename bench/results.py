@@ -58,8 +58,9 @@ class HookSummary(msgspec.Struct, frozen=True, kw_only=True):
     worker's time included (0.005 is half a percent). `added_p50_ns` and `added_p99_ns` are the
     quantile of the frame's way with the hook's time in it, minus the same quantile with that time
     taken out. In mode async the frame's way holds only the copy; the worker's time per scanned
-    frame is `worker_ns`, and a verdict comes `lag` after its frame was sampled. `sampled`, `matched`, `dropped` and `flagged_frames` count frames
-    of the case; one that was dropped was sampled too.
+    frame is `worker_ns`, and a verdict comes `lag` after its frame was sampled. `sampled`,
+    `matched`, `dropped` and `flagged_frames` count frames of the case; one that was dropped was
+    sampled too.
     """
 
     point: str
