@@ -34,7 +34,10 @@ def only(cases: Sequence[Kind], pattern: str | None) -> tuple[Kind, ...]:
         if any(fnmatchcase(text, pattern) for text in (case.id, *case.id.split("/")))
     )
     if not chosen:
-        raise SuiteError(f"--only {pattern!r} matches none of the {len(cases)} cases of the suite")
+        few = ", ".join(case.id for case in cases[:3])
+        raise SuiteError(
+            f"--only {pattern!r} matches none of the {len(cases)} cases of the suite, such as {few}"
+        )
     return chosen
 
 

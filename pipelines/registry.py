@@ -1,5 +1,6 @@
 """Everything that can be selected: what is built in and what installed plug-ins bring."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
@@ -22,6 +23,9 @@ SCANNER_GROUP = "sealbench.scanners"
 """A plug-in's entry point in this group names a Scanner, or a tuple of them."""
 
 BUILTIN = (NULL, *RAW, *SFRAME, *SRTP, *SFRAME_OVER_SRTP)
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+"""What may be a name: it stands in ids of cases, between slashes and commas, and in file names."""
 
 Named = TypeVar("Named", Pipeline, Scanner)
 
@@ -75,6 +79,10 @@ def _with_plugins(
             if not isinstance(item, kind):
                 problems.append(
                     f"{origin}: expected a {kind.__name__}, got a {type(item).__name__}"
+                )
+            elif not NAME.fullmatch(item.name):
+                problems.append(
+                    f"{origin}: the name {item.name!r} must be of letters, digits and . _ + -"
                 )
             elif item.name in known:
                 problems.append(f"{origin}: the name {item.name!r} is taken")

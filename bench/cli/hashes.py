@@ -11,6 +11,7 @@ import typer
 from bench.cli.console import OUT, TerminalProgress, fail
 from bench.clips.errors import ClipError
 from bench.clips.library import load_footage
+from bench.clips.names import FILE_PREFIX
 from bench.progress import Progress
 from bench.suite import SuiteError, check_known
 from pipelines.scanning.hasher import U64, Hasher
@@ -29,9 +30,20 @@ def frame_hashes(clips: Sequence[str], hasher: Hasher, progress: Progress) -> U6
     rows = [
         hasher.hash(frame.planes[0]).words.copy()
         for name in clips
-        for frame in load_footage(name, progress=progress).frames
+        for frame in load_footage(source_of(name), progress=progress).frames
     ]
     return np.array(rows, dtype=np.uint64).reshape(len(rows), hasher.bits // 64)
+
+
+def source_of(clip: str) -> str:
+    """Return what the clip library calls a clip of the catalogue, or the user's own file."""
+    return f"{FILE_PREFIX}{clip}" if Path(clip).is_file() else clip
+
+
+def check_free(out: Path, *, force: bool) -> None:
+    """Raise SuiteError where `out` would be replaced and nobody asked for that."""
+    if out.exists() and not force:
+        raise SuiteError(f"{out}: there already; --force replaces it")
 
 
 def check_fits(planted: U64, size: int) -> None:
@@ -47,14 +59,17 @@ def make(
     hasher: Annotated[str, typer.Option(help=f"One of {', '.join(HASHERS)}.")] = "pdq",
     size: Annotated[int, typer.Option(min=1, max=100_000_000, help="Entries.")] = 100_000,
     clip: Annotated[
-        list[str] | None, typer.Option(help="A clip whose frames are listed; may be repeated.")
+        list[str] | None,
+        typer.Option(help="A clip or a video file whose frames are listed."),
     ] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of the random entries.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the file.")] = False,
 ) -> None:
     """Write a list: the frames of the clips at random places among random hashes."""
     progress = TerminalProgress()
     try:
         check_known([hasher], HASHERS, "--hasher")
+        check_free(out, force=force)
         algorithm = HASHERS[hasher]()
         planted = frame_hashes(clip or [], algorithm, progress)
         check_fits(planted, size)
@@ -67,9 +82,9 @@ def make(
         fail(f"{out}: {error.strerror or error}")
     finally:
         progress.end()
+    told = f"{len(planted):,} of them frames of {', '.join(clip)}" if clip else "all random"
     OUT.print(
-        f"{out}: {len(made):,} hashes ({hasher}, {made.bits} bits), {len(planted):,} of them frames"
-        f" of {', '.join(clip or ['no clip'])}; seed {chosen}",
+        f"{out}: {len(made):,} hashes ({hasher}, {made.bits} bits), {told}; seed {chosen}",
         markup=False,
         soft_wrap=True,
     )

@@ -1,8 +1,10 @@
 """`sealbench verify`: does every pipeline do what it says? Nothing is timed."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from bench.cases import Case
@@ -14,11 +16,12 @@ from bench.clips.errors import ClipError
 from bench.material import Library
 from bench.plan import by_clip
 from bench.suite import SuiteError
+from bench.trials.scan import check_scan
 from bench.verdict import WrongAnswer
 from bench.verify import verify as verify_pipeline
 from pipelines.engines.table import choose_engine
-from pipelines.pipeline import Pipeline
-from pipelines.registry import load_registry
+from pipelines.registry import Registry, load_registry
+from pipelines.scanning.hook import ScanRefused
 
 
 def verify(
@@ -28,7 +31,7 @@ def verify(
     clip: Annotated[Path | None, typer.Option(help="Your own video instead of the clips.")] = None,
     engine: Annotated[str | None, typer.Option(help=ENGINE_HELP)] = None,
 ) -> None:
-    """Prove the pipelines of a suite; time nothing.
+    """Prove the pipelines and scanning hooks of a suite; time nothing.
 
     Every access unit must come out byte for byte, its decoded frames must equal those of the
     unencrypted path, and whatever an attacker can do to a sealed unit must be rejected. Exits with
@@ -36,10 +39,14 @@ def verify(
     """
     progress = TerminalProgress()
     registry = load_registry()
-    pipelines = registry.pipelines
     try:
         chosen = select(suite, registry, pattern=only, clip=clip, engine=engine)
         streams = [case for case in chosen.cases if isinstance(case, Case)]
+        if not streams:
+            fail(
+                f"suite {suite!r} has no case with a pipeline to verify; hashes, look-ups and"
+                " protocols are verified when they are run"
+            )
         cases = [case for case in with_clips_at_hand(streams, progress) if isinstance(case, Case)]
         library = Library(chosen.clip_files, progress)
         library.check(cases)
@@ -47,16 +54,18 @@ def verify(
         fail(str(error))
     table = new_table("pipeline", "engine", "clip", "codec", "verdict")
     codes = {0}
-    unique = {(case.clip, case.codec, case.pipeline, case.engine): case for case in cases}
+    checks = to_check(cases)
     done = 0
-    for name, group in by_clip(list(unique.values())).items():
+    for name, group in by_clip(checks).items():
         for case in group:
-            progress.begin(f"verifying {case.clip} {case.codec} {case.pipeline}", len(unique))
+            progress.begin(f"verifying {case.clip} {case.codec} {case.pipeline}", len(checks))
             progress.advance(done)
-            code, verdict = verdict_of(case, pipelines[case.pipeline], library)
+            code, verdict = verdict_of(case, registry, library)
             codes.add(code)
             engine_name = choose_engine(case.engine).engine.name
-            table.add_row(case.pipeline, engine_name, case.clip, case.codec, escaped(verdict))
+            hook = "" if case.hook is None else f" / {case.hook.id}"
+            name_shown = f"{case.pipeline}{hook}"
+            table.add_row(name_shown, engine_name, case.clip, case.codec, escaped(verdict))
             done += 1
         library.forget(name)
     progress.end()
@@ -64,10 +73,28 @@ def verify(
     raise typer.Exit(max(codes))
 
 
-def verdict_of(case: Case, pipeline: Pipeline, library: Library) -> tuple[int, str]:
+def to_check(cases: Sequence[Case]) -> list[Case]:
+    """Return each pipeline on each clip and codec once, without a hook, and then each hook."""
+    plain = [msgspec.structs.replace(case, hook=None) for case in cases]
+    pipelines = {(case.clip, case.codec, case.pipeline, case.engine): case for case in plain}
+    return [*pipelines.values(), *(case for case in cases if case.hook is not None)]
+
+
+def verdict_of(case: Case, registry: Registry, library: Library) -> tuple[int, str]:
     """Return the exit code that the case calls for, and what to show for it."""
+    pipeline = registry.pipelines[case.pipeline]
     try:
         material = library.material(case.clip, case.codec)
+        if case.hook is not None:
+            check_scan(
+                case,
+                case.hook,
+                registry.scanners[case.hook.scanner],
+                pipeline=pipeline,
+                material=material,
+                engine=choose_engine(case.engine).engine,
+            )
+            return 0, "ok: finds a frame that is listed, and nothing in another list"
         verified = verify_pipeline(
             pipeline,
             material.access_units,
@@ -75,6 +102,8 @@ def verdict_of(case: Case, pipeline: Pipeline, library: Library) -> tuple[int, s
             make_decoder=lambda: material.new_decoder().decode,
             decoded_frames=len(material.access_units),
         )
+    except ScanRefused as error:
+        return 0, f"refused: {error}"
     except WrongAnswer as error:
         return WRONG_ANSWER, f"WRONG ANSWER: {error}"
     except Exception as error:  # noqa: BLE001 - a plug-in may raise anything; it is a verdict

@@ -21,6 +21,13 @@ DISTRIBUTIONS = (
     "pylibsrtp",
     "av",
     "matplotlib",
+    # Optional: what scanning is measured beside, and the private look-ups.
+    "faiss-cpu",
+    "ImageHash",
+    "pdqhash",
+    "pillow",
+    "openmined-psi",
+    "tenseal",
 )
 CODEC_LIBRARIES = ("libx264", "libvpx", "libSvtAv1Enc", "libdav1d")
 """The encoders and decoders whose version PyAV does not tell, but its wheel's file names do."""

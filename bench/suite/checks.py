@@ -3,8 +3,19 @@
 import difflib
 from collections.abc import Collection, Iterable, Mapping
 from fnmatch import fnmatchcase
+from typing import get_args
 
+from bench.cases import Media, Model
 from pipelines.pipeline import Pipeline
+from pipelines.scanning.hook import Mode, Point
+
+CHOICES: Mapping[str, tuple[str, ...]] = {
+    "model": get_args(Model),
+    "media": get_args(Media),
+    "points": tuple(Point),
+    "modes": tuple(Mode),
+}
+"""What may stand in the fields that take one of a few words."""
 
 
 class SuiteError(Exception):
@@ -78,4 +89,9 @@ def located(message: str) -> str:
     text, separator, place = message.partition(" - at `$")
     if not separator:
         return message
-    return f"{place.rstrip('`').lstrip('.').replace('[...]', '[]')}: {text}"
+    path = place.rstrip("`").lstrip(".").replace("[...]", "[]")
+    field = path.rsplit(".", 1)[-1].split("[", 1)[0]
+    if field in CHOICES and text.startswith("Invalid enum value"):
+        wrong = text.removeprefix("Invalid enum value ").strip("'")
+        text = f"{text}; {known(wrong, CHOICES[field])}"
+    return f"{path}: {text}"

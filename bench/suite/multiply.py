@@ -47,6 +47,7 @@ from pipelines.scanning.index.table import INDEXES
 from pipelines.scanning.private.table import PROTOCOLS
 from pipelines.scanning.sampling import parse_sampling
 from pipelines.scanning.scanner import Scanner
+from pipelines.stages.scan.place import LIVE_ONLY
 
 MOST_ENTRIES = 100_000_000
 
@@ -103,6 +104,12 @@ def stream_cases(written: CaseList, place: Place) -> Iterator[AnyCase]:
         {"codecs": written.codecs, "pipelines": names, "engines": written.engines},
     )
     hooks = [None, *([] if written.scan is None else scan_hooks(written.scan, place))]
+    for hook in hooks:
+        if hook is not None and hook.point in LIVE_ONLY and written.media != "live":
+            raise SuiteError(
+                f'{place.at("scan.points")}: {str(hook.point)!r} needs media = "live":'
+                f" here {LIVE_ONLY[hook.point]}"
+            )
     for hook, clip, codec, name, engine in product(
         hooks, clips, written.codecs, names, written.engines
     ):
@@ -149,8 +156,8 @@ def scan_hooks(scan: ScanLists, place: Place) -> list[Hook]:
         except ValueError as error:
             raise SuiteError(f"{where}.sampling: {error}") from error
     flag_n, flag_m = scan.flag
-    whole(f"{where}.flag[1]", flag_m, 1, 10_000)
-    whole(f"{where}.flag[0]", flag_n, 1, flag_m)
+    whole(f"{where}.flag[1] (m of [n, m])", flag_m, 1, 10_000)
+    whole(f"{where}.flag[0] (n of [n, m])", flag_n, 1, flag_m)
     hooks = [
         Hook(
             point=point,

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import version
 
 import msgspec
 import numpy as np
@@ -17,6 +18,9 @@ from bench.trials.lookup_check import check_lookups
 from pipelines.scanning.hash_list import HashList
 from pipelines.scanning.hasher import U64
 from pipelines.scanning.index.contract import Index, IndexKind, Matches
+
+PACKAGES = {"faiss-flat": "faiss-cpu", "faiss-multi-hash": "faiss-cpu"}
+"""The distribution that a back end comes from, where it is not ours."""
 
 COLUMNS = ("round", "query", "start_ns", "end_ns", "found", "build_ns", "index_bytes")
 """One sample per look-up: `query` is its first row of the queries, `found` counts its matches.
@@ -107,8 +111,10 @@ class LookupTrial:
             mean_ns=bootstrap.ratio(duration_ns, queries),
             found_mean=float(samples["found"].sum() / queries.sum()),
         )
+        package = PACKAGES.get(self.case.index)
         return msgspec.structs.replace(
             row,
+            library=f"{package} {version(package)}" if package else "",
             frames=int(queries.sum()),
             rounds=len(np.unique(samples["round"])),
             lookup=summary,

@@ -43,16 +43,10 @@ def open_scan(
     Raises ScanRefused where the hook cannot be, WrongAnswer where it misses a frame that is listed
     or finds one that is not, and what `open_stream` raises.
     """
-    refuse_impossible(
-        hook,
-        pipeline=pipeline.name,
-        sees_plaintext=pipeline.sees_plaintext,
-        live=case.media == "live",
-    )
+    check_scan(case, hook, scanner, pipeline=pipeline, material=material, engine=engine)
     index = None
     entries = 0
     if scanner.index is not None and scanner.new_hasher is not None:
-        _check_finds(case, hook, scanner, pipeline=pipeline, material=material, engine=engine)
         index = lists.index_of(scanner.index, scanner.new_hasher, hook.list_size)
         entries = len(lists.list_of(scanner.new_hasher, hook.list_size))
     opened = _opened(hook, scanner, index, entries, material)
@@ -77,7 +71,7 @@ def _opened(
     )
 
 
-def _check_finds(
+def check_scan(
     case: Case,
     hook: Hook,
     scanner: Scanner,
@@ -88,12 +82,30 @@ def _check_finds(
 ) -> None:
     """Send the first frames past the hook with that frame listed, and with others listed.
 
-    A picture with too little in it for the hash's quality gate can prove nothing, and is not asked.
+    Raises ScanRefused where the hook cannot be where it is, WrongAnswer where it misses the frame or
+    finds it among the others, TypeError where a hash is not of the promised shape. A scanner that looks
+    nothing up, and a picture with too little in it for the hash's quality gate, can prove nothing
+    and is not asked.
     """
-    assert scanner.new_hasher is not None  # noqa: S101 - the caller looked
-    assert scanner.index is not None  # noqa: S101 - same
+    refuse_impossible(
+        hook,
+        pipeline=pipeline.name,
+        sees_plaintext=pipeline.sees_plaintext,
+        live=case.media == "live",
+    )
+    if scanner.new_hasher is None or scanner.index is None:
+        return
     hasher = scanner.new_hasher()
     seen = hasher.hash(material.raw_frames[0].planes[0])
+    if (
+        seen.words.dtype != np.uint64
+        or seen.words.shape != (hasher.bits // 64,)
+        or hasher.bits % 64
+    ):
+        raise TypeError(
+            f"hasher {hasher.name!r} of {hasher.bits} bits returned {seen.words.dtype} of shape"
+            f" {seen.words.shape}; words are uint64 of shape (bits / 64,), bits a multiple of 64"
+        )
     if seen.quality * FULL_RANGE < hasher.min_quality * LIMITED_RANGE + MARGIN:
         return
     others = random_hashes(CONTROL_ENTRIES, hasher.bits, np.random.default_rng(0))

@@ -65,23 +65,33 @@ def write_list(path: Path, hash_list: HashList) -> None:
 def read_list(path: Path) -> HashList:
     """Return the list in the file at `path`.
 
-    Raises ListFileError where it is no list, of a newer version, cut short, too long or changed,
-    and OSError. Memory is asked for only after the size of the file has been found to be right.
+    Raises ListFileError where it cannot be read, is no list, of a newer version, cut short, too long
+    or changed. Memory is asked for only after the size of the file has been found to be right.
     """
-    with path.open("rb") as file:
-        reader = _Reader(path, file)
-        if reader.take(len(MAGIC), "magic") != MAGIC:
-            raise ListFileError(f"{path}: no list of hashes: it begins otherwise than {MAGIC!r}")
-        version, bits, entries = _HEAD.unpack(reader.take(_HEAD.size, "header"))
-        _check_head(path, version, bits)
-        (hasher_size,) = _HASHER_SIZE.unpack(reader.take(_HASHER_SIZE.size, "length of hasher"))
-        hasher = reader.take(hasher_size, "hasher")
-        (origin_size,) = _ORIGIN_SIZE.unpack(reader.take(_ORIGIN_SIZE.size, "length of origin"))
-        origin = reader.take(origin_size, "origin")
-        words = bits // 64
-        reader.check_rest(entries * words * 8 + _DIGEST_SIZE, f"entries {entries} of {bits} bits")
-        hashes = reader.take_words(entries * words)
-        reader.check_digest()
+    if path.exists() and not path.is_file():
+        # A FIFO would wait for its writer, a device may never end.
+        raise ListFileError(f"{path}: not a regular file")
+    try:
+        with path.open("rb") as file:
+            return _read(path, file)
+    except OSError as error:
+        raise ListFileError(f"{path}: {error.strerror or error}") from error
+
+
+def _read(path: Path, file: BufferedReader) -> HashList:
+    reader = _Reader(path, file)
+    if reader.take(len(MAGIC), "magic") != MAGIC:
+        raise ListFileError(f"{path}: no list of hashes: it begins otherwise than {MAGIC!r}")
+    version, bits, entries = _HEAD.unpack(reader.take(_HEAD.size, "header"))
+    _check_head(path, version, bits)
+    (hasher_size,) = _HASHER_SIZE.unpack(reader.take(_HASHER_SIZE.size, "length of hasher"))
+    hasher = reader.take(hasher_size, "hasher")
+    (origin_size,) = _ORIGIN_SIZE.unpack(reader.take(_ORIGIN_SIZE.size, "length of origin"))
+    origin = reader.take(origin_size, "origin")
+    words = bits // 64
+    reader.check_rest(entries * words * 8 + _DIGEST_SIZE, f"entries {entries} of {bits} bits")
+    hashes = reader.take_words(entries * words)
+    reader.check_digest()
     return HashList(
         hasher=_text(path, "hasher", hasher),
         bits=bits,

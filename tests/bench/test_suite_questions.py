@@ -129,12 +129,23 @@ def test_a_clip_is_looked_for_among_all_the_others() -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        (scan(points='["relai"]'), "case[0].scan.points[0]: Invalid enum value 'relai'"),
+        (
+            scan(points='["relai"]'),
+            "case[0].scan.points[]: Invalid enum value 'relai'; did you mean 'relay'?",
+        ),
+        (
+            scan(modes='["later"]'),
+            "case[0].scan.modes[]: Invalid enum value 'later'; known: async, inline",
+        ),
+        (
+            scan(points='["receiver"]').replace('media = "live"', 'media = "cached"'),
+            "case[0].scan.points: 'receiver' needs media = \"live\": here the receiver of cached",
+        ),
         (scan(scanners='["pqd"]'), "case[0].scan.scanners: unknown 'pqd'; did you mean 'pdq'?"),
         (scan(scanners="[]"), "case[0].scan.scanners: the list is empty"),
         (scan(list_sizes="[0]"), "case[0].scan.list_sizes: 0 is not from 1 to 100000000"),
         (scan(sampling='["often"]'), "case[0].scan.sampling: "),
-        (scan(flag="[3, 2]"), "case[0].scan.flag[0]: 3 is not from 1 to 2"),
+        (scan(flag="[3, 2]"), "case[0].scan.flag[0] (n of [n, m]): 3 is not from 1 to 2"),
         (scan(queue="0"), "case[0].scan.queue: 0 is not from 1 to 1000"),
         (HASH.replace('"pdq"', '"pdf"'), "hash[0].hashers: unknown 'pdf'; did you mean 'pdq'?"),
         (LOOKUP.replace('"flat"', '"flut"'), "lookup[0].indexes: unknown 'flut'"),

@@ -20,10 +20,11 @@ ROLES: Mapping[Point, Role] = MappingProxyType(
 ENCODED = frozenset({Point.SENDER_AFTER_ENCODE, Point.RELAY})
 """Points where the media is encoded: a hook there pays for a decoder of its own."""
 
-_LIVE_ONLY: Mapping[Point, str] = {
+LIVE_ONLY: Mapping[Point, str] = {
     Point.SENDER_BEFORE_ENCODE: "the media enters encoded, so no picture is there",
     Point.RECEIVER: "the receiver of cached media decodes nothing",
 }
+"""Points that are only where a codec runs, and why they are nowhere else."""
 
 
 def refuse_impossible(
@@ -39,8 +40,8 @@ def refuse_impossible(
                 f"the {party} of {pipeline!r} holds no plaintext ({_holders(sees_plaintext)}):"
                 " there is nothing it could scan"
             )
-    if hook.point in _LIVE_ONLY and not live:
-        raise ScanRefused(f"a hook at {hook.point} needs live media: here {_LIVE_ONLY[hook.point]}")
+    if hook.point in LIVE_ONLY and not live:
+        raise ScanRefused(f"a hook at {hook.point} needs live media: here {LIVE_ONLY[hook.point]}")
     try:
         sampling = parse_sampling(hook.sampling)
     except ValueError as error:
