@@ -107,6 +107,8 @@ def _line(line: Line, table: Table) -> str:
             _cell(cell, column) for cell, column in zip(cells, table.columns, strict=True)
         )
     error = "" if line.error is None else f'<span class="error">error: {escape(line.error)}</span>'
+    if line.remark is not None and (line.cells or not table.columns):
+        error += f'<span class="remark">{escape(line.remark)}</span>'
     name = f"{escape(line.name).replace('+', '+<wbr/>')}{_labels(line.labels)}{error}"
     row_class = ' class="baseline"' if line.is_baseline else ""
     return f'<tr{row_class}><th scope="row">{name}</th>{shown}</tr>\n'

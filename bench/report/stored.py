@@ -94,6 +94,11 @@ def _conditions(stored: StoredRun) -> Iterator[tuple[str, str]]:
     yield "suite", plan.suite
     yield "seed", str(plan.seed)
     yield "started", plan.started_utc
+    if "hash-list" in plan.options:
+        yield (
+            "own hash list",
+            f"{plan.options['hash-list']} (SHA-256 {plan.options.get('hash-list-sha256', MISSING)})",
+        )
     for place, session in enumerate(stored.sessions, start=1):
         part = f"session {place}" if len(stored.sessions) > 1 else "run"
         yield from _session(part, session)

@@ -72,18 +72,28 @@ def _print_table(table: Table, console: Console) -> None:
         )
     for name, cells in rows:
         rich_table.add_row(name, *(Text(cells[index]) for index in shown))
-    console.print(rich_table)
-    # An error is a sentence: a column of names would fold it to pieces.
-    for line in table.lines:
-        if line.instead is not None:
-            place = f"{line.group}, {line.name}" if line.group else line.name
-            style = "yellow" if line.error is None else "red"
-            _say(console, Text(f" {place}: {line.instead}", style=style))
+    if table.columns:
+        console.print(rich_table)
+    _print_reasons(table, console)
     for note in table.notes:
         _say(console, Text(f" {note}", style="dim"))
     if len(shown) < len(table.columns):
         left_out = [column for index, column in enumerate(table.columns) if index not in shown]
         _say(console, Text(f" left out at this width: {_names(left_out)}", style="dim"))
+
+
+def _print_reasons(table: Table, console: Console) -> None:
+    """Print why lines have no cells: a sentence, which a column of names would fold to pieces."""
+    alike: dict[str, list[Line]] = {}
+    for line in table.lines:
+        if line.instead is not None:
+            alike.setdefault(line.instead, []).append(line)
+    for instead, lines in alike.items():
+        places = [f"{line.group}, {line.name}" if line.group else line.name for line in lines]
+        # What many lines lack for one reason is said once, by name.
+        names = list(dict.fromkeys(line.name for line in lines)) if len(lines) > 1 else places
+        style = "yellow" if lines[0].error is None else "red"
+        _say(console, Text(f" {', '.join(names)}: {instead}", style=style))
 
 
 def _rows(table: Table, *, broken: bool) -> list[tuple[Text, tuple[str, ...]]]:
@@ -121,7 +131,7 @@ def _name(line: Line, *, broken: bool) -> Text:
         name.append(f" {labels}" if fits else f"\n  {labels}", style="yellow")
     if line.error is not None:
         name.append(" [failed]", style="red")
-    elif line.remark is not None:
+    elif line.remark is not None and not line.cells:
         name.append(f" [{line.remark.partition(':')[0]}]", style="yellow")
     return name
 

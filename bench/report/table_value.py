@@ -23,7 +23,8 @@ class Column:
 class Line:
     """One line: as many `cells` as the table has columns, or an `error` or `remark` instead.
 
-    A remark tells why there is nothing to measure, which is no failure. Neighbouring lines of the
+    A remark tells why there is nothing to measure, which is no failure; beside cells it tells why
+    some of them are missing. Neighbouring lines of the
     same `group` stand under its name.
     """
 
@@ -60,7 +61,12 @@ class Table:
 
 
 def without_empty_columns(table: Table) -> Table:
-    """Return `table` without the columns in which no line says anything."""
+    """Return `table` without the columns in which no line says anything.
+
+    Where no line has cells, and all for one reason, a single line tells it.
+    """
+    if len({line.remark for line in table.lines}) == 1 and table.lines[0].remark is not None:
+        return _said_once(table)
     told = [line.cells for line in table.lines if line.cells]
     kept = [
         place
@@ -75,3 +81,11 @@ def without_empty_columns(table: Table) -> Table:
             for line in table.lines
         ),
     )
+
+
+def _said_once(table: Table) -> Table:
+    if any(line.cells for line in table.lines):
+        return table
+    names = dict.fromkeys(line.name for line in table.lines)
+    line = Line(name=", ".join(names), remark=table.lines[0].remark)
+    return replace(table, columns=(), lines=(line,), notes=())

@@ -12,8 +12,8 @@ from pipelines.scanning.hook import Mode, Point
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "model": get_args(Model),
     "media": get_args(Media),
-    "points": tuple(Point),
-    "modes": tuple(Mode),
+    "points": tuple(point.value for point in Point),
+    "modes": tuple(mode.value for mode in Mode),
 }
 """What may stand in the fields that take one of a few words."""
 

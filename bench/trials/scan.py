@@ -82,10 +82,10 @@ def check_scan(
 ) -> None:
     """Send the first frames past the hook with that frame listed, and with others listed.
 
-    Raises ScanRefused where the hook cannot be where it is, WrongAnswer where it misses the frame or
-    finds it among the others, TypeError where a hash is not of the promised shape. A scanner that looks
-    nothing up, and a picture with too little in it for the hash's quality gate, can prove nothing
-    and is not asked.
+    Raises ScanRefused where the hook cannot be where it is, WrongAnswer where it misses the frame
+    or finds it among the others, TypeError where a hash is not of the promised shape. A scanner
+    that looks nothing up, and a picture with too little in it for the hash's quality gate, can
+    prove nothing and is not asked.
     """
     refuse_impossible(
         hook,
@@ -97,11 +97,8 @@ def check_scan(
         return
     hasher = scanner.new_hasher()
     seen = hasher.hash(material.raw_frames[0].planes[0])
-    if (
-        seen.words.dtype != np.uint64
-        or seen.words.shape != (hasher.bits // 64,)
-        or hasher.bits % 64
-    ):
+    promised = (hasher.bits // 64,)
+    if seen.words.dtype != np.uint64 or seen.words.shape != promised or hasher.bits % 64:
         raise TypeError(
             f"hasher {hasher.name!r} of {hasher.bits} bits returned {seen.words.dtype} of shape"
             f" {seen.words.shape}; words are uint64 of shape (bits / 64,), bits a multiple of 64"

@@ -65,8 +65,8 @@ def write_list(path: Path, hash_list: HashList) -> None:
 def read_list(path: Path) -> HashList:
     """Return the list in the file at `path`.
 
-    Raises ListFileError where it cannot be read, is no list, of a newer version, cut short, too long
-    or changed. Memory is asked for only after the size of the file has been found to be right.
+    Raises ListFileError where it cannot be read, is no list, of a newer version, cut short, too
+    long or changed. Memory is asked for only after the size of the file has been found to be right.
     """
     if path.exists() and not path.is_file():
         # A FIFO would wait for its writer, a device may never end.

@@ -131,11 +131,11 @@ def test_a_clip_is_looked_for_among_all_the_others() -> None:
     [
         (
             scan(points='["relai"]'),
-            "case[0].scan.points[]: Invalid enum value 'relai'; did you mean 'relay'?",
+            "case[0].scan.points[0]: Invalid enum value 'relai'; did you mean 'relay'?",
         ),
         (
             scan(modes='["later"]'),
-            "case[0].scan.modes[]: Invalid enum value 'later'; known: async, inline",
+            "case[0].scan.modes[0]: Invalid enum value 'later'; known: async, inline",
         ),
         (
             scan(points='["receiver"]').replace('media = "live"', 'media = "cached"'),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bench.report.quantities import MISSING, number
 from bench.report.report_run import printable
 from bench.report.scanning.subjects import line_of, rows_of
-from bench.report.table_value import Column, Table
+from bench.report.table_value import Column, Table, without_empty_columns
 from bench.results import DriftSummary, Row
 
 _COLUMNS = (
@@ -29,19 +29,21 @@ def drift_table(rows: Sequence[Row]) -> Table | None:
         for row in drifts
         if row.drift
     )
-    return Table(
-        title="The Y plane instead of RGB",
-        name_head="clip",
-        columns=_COLUMNS,
-        lines=tuple(line_of(row, row.drift, _cells, name=row.clip) for row in drifts),
-        notes=(
-            (
-                f"distance between two hashes of the same frame ({'; '.join(pairs)}), over the "
-                "frames that pass the quality gate on both ways"
-            ),
+    return without_empty_columns(
+        Table(
+            title="The Y plane instead of RGB",
+            name_head="clip",
+            columns=_COLUMNS,
+            lines=tuple(line_of(row, row.drift, _cells, name=row.clip) for row in drifts),
+            notes=(
+                (
+                    f"distance between two hashes of the same frame ({'; '.join(pairs)}), over the "
+                    "frames that pass the quality gate on both ways"
+                ),
+            )
+            if pairs
+            else (),
         )
-        if pairs
-        else (),
     )
 
 

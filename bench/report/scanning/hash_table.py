@@ -47,7 +47,7 @@ def hash_table(rows: Sequence[Row]) -> Table | None:
             name_head="hash",
             columns=_COLUMNS,
             lines=tuple(
-                line_of(row, row.hash, cells, name=_hasher(row), group=_clip(row))
+                line_of(row, row.hash, cells, name=_hasher(row), group=_clip(members))
                 for members in by_clip(hashes).values()
                 for row in sorted(members, key=_hash_order)
             ),
@@ -76,8 +76,10 @@ def _hash_order(row: Row) -> tuple[int, bool, str]:
     return place, hasher in REFERENCE.values(), hasher
 
 
-def _clip(row: Row) -> str:
-    return f"{row.clip}, {row.width}x{row.height}" if row.width else row.clip
+def _clip(rows: Sequence[Row]) -> str:
+    # A case whose package is absent does not know the size of its pictures.
+    size = next((f", {row.width}x{row.height}" for row in rows if row.width), "")
+    return f"{rows[0].clip}{size}"
 
 
 def _cells(row: Row, summary: HashSummary, package_ns: float | None) -> tuple[str, ...]:

@@ -3,7 +3,11 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+import numpy as np
+
+from bench.report.report_run import ReportRun
 from bench.results import Row
+from bench.samples import Samples, stage_durations_ns
 
 DECODE = "decode"
 HASH = "hash"
@@ -44,6 +48,37 @@ def step_means_ns(row: Row) -> dict[str, float]:
     if worker_ns:
         means[WORKER] = worker_ns
     return means
+
+
+def sampled_means_ns(row: Row, run: ReportRun) -> dict[str, float]:
+    """Return the mean time per sampled frame of each step that `row` has, in ns.
+
+    Where every frame was sampled these are the means per frame of the stream. Otherwise they come
+    from the samples; without those, or where no frame was sampled, only the steps that frames go
+    through whether sampled or not (copy and rest) are told, per frame of the stream.
+    """
+    means = step_means_ns(row)
+    hook = row.hook
+    if hook is None or hook.sampled >= row.frames:
+        return means
+    of_all = {step: means[step] for step in (COPY, REST) if step in means}
+    samples = run.load_samples(row) if hook.sampled else None
+    fields = () if samples is None else samples.dtype.names or ()
+    if samples is None or "scan_sampled" not in fields or not samples["scan_sampled"].any():
+        return of_all
+    return of_all | _means_of_sampled(samples)
+
+
+def _means_of_sampled(samples: Samples) -> dict[str, float]:
+    sampled = samples["scan_sampled"] == 1
+    durations_ns = {
+        field.split("/", 1)[1]: times_ns for field, times_ns in stage_durations_ns(samples).items()
+    }
+    return {
+        step: float(sum(np.mean(durations_ns[name][sampled]) for name in own))
+        for step in (DECODE, HASH, LOOKUP)
+        if (own := [name for name in STEPS[step] if name in durations_ns])
+    }
 
 
 def beside_ns(row: Row) -> float:

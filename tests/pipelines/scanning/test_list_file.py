@@ -1,4 +1,5 @@
 import hashlib
+import os
 import struct
 import tracemalloc
 from pathlib import Path
@@ -150,9 +151,13 @@ def test_a_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
         read_list(tmp_path / "a")
 
 
-def test_a_missing_file_is_the_systems_own_error(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
+def test_what_is_no_file_is_refused_before_it_is_waited_for(tmp_path: Path) -> None:
+    with pytest.raises(ListFileError, match="nowhere: No such file"):
         read_list(tmp_path / "nowhere")
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("pipe", "."):
+        with pytest.raises(ListFileError, match="not a regular file"):
+            read_list(tmp_path / name)
 
 
 def test_every_truncation_is_refused(written: Path) -> None:
