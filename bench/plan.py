@@ -94,7 +94,10 @@ def with_engine(cases: Sequence[Kind], engine: str | None) -> tuple[Kind, ...]:
         msgspec.structs.replace(case, engine=engine) if isinstance(case, Case) else case
         for case in cases
     ]
-    return tuple({case.id: case for case in changed}.values())
+    first: dict[str, Kind] = {}
+    for case in changed:
+        first.setdefault(case.id, case)
+    return tuple(first.values())
 
 
 def with_list_size(
@@ -105,22 +108,42 @@ def with_list_size(
     `hasher_of` tells the hash that a scanner's list holds, empty where it has no list. Raises
     SuiteError where no case looks anything up in a list of that hash.
     """
-    changed = tuple(_with_list_size(case, hasher, entries, hasher_of) for case in cases)
-    if changed == tuple(cases):
-        raise SuiteError(f"--hash-list: no case of the suite looks up {hasher} hashes")
-    return tuple({case.id: case for case in changed}.values())
+    if not any(_looks_up(case, hasher_of) == hasher for case in cases):
+        raise SuiteError(f"--hash-list: no case of the suite looks up hashes of {hasher!r}")
+    changed: dict[str, AnyCase] = {}
+    for case in cases:
+        resized = case
+        if _looks_up(case, hasher_of) == hasher:
+            resized = _with_list_size(case, entries)
+        changed.setdefault(resized.id, resized)
+    return tuple(changed.values())
 
 
-def _with_list_size(
-    case: AnyCase, hasher: str, entries: int, hasher_of: Callable[[str], str]
-) -> AnyCase:
+def looks_up(cases: Sequence[AnyCase], hasher_of: Callable[[str], str]) -> bool:
+    """Return whether any of `cases` looks up hashes in a list."""
+    return any(_looks_up(case, hasher_of) for case in cases)
+
+
+def _looks_up(case: AnyCase, hasher_of: Callable[[str], str]) -> str:
+    """Return which hash a case looks up, empty where it looks up none."""
+    match case:
+        case LookupCase():
+            return case.hasher
+        case PrivateCase():
+            return PRIVATE_HASHER
+        case Case() if case.hook is not None:
+            return hasher_of(case.hook.scanner)
+        case _:
+            return ""
+
+
+def _with_list_size(case: AnyCase, entries: int) -> AnyCase:
     if isinstance(case, LookupCase | PrivateCase):
-        looks_up = hasher == (case.hasher if isinstance(case, LookupCase) else PRIVATE_HASHER)
-        return msgspec.structs.replace(case, list_size=entries) if looks_up else case
-    hook = case.hook if isinstance(case, Case) else None
-    if hook is None or hasher_of(hook.scanner) != hasher:
-        return case
-    return msgspec.structs.replace(case, hook=msgspec.structs.replace(hook, list_size=entries))
+        return msgspec.structs.replace(case, list_size=entries)
+    if isinstance(case, Case) and case.hook is not None:
+        hook = msgspec.structs.replace(case.hook, list_size=entries)
+        return msgspec.structs.replace(case, hook=hook)
+    return case
 
 
 def by_clip(cases: Sequence[Kind]) -> dict[str, list[Kind]]:

@@ -80,8 +80,13 @@ def pool(rows: Iterable[Row], *, hasher: str, count: Count, seed: int = 0) -> Po
     )
 
 
+def exact_bound(clips: int) -> float:
+    """Return the largest likely share of clips that show what none of `clips` clips showed."""
+    return 1.0 - float(RISK ** (1 / clips))
+
+
 def _exact(seen: int, clips: int) -> Estimate:
-    unseen_share = 1 - RISK ** (1 / clips)
+    unseen_share = exact_bound(clips)
     if seen:
         return Estimate(value=1.0, low=1 - unseen_share, high=1.0)
     return Estimate(value=0.0, low=0.0, high=unseen_share)

@@ -60,7 +60,7 @@ class HookSummary(msgspec.Struct, frozen=True, kw_only=True):
     taken out. In mode async the frame's way holds only the copy; the worker's time per scanned
     frame is `worker_ns`, and a verdict comes `lag` after its frame was sampled. `sampled`,
     `matched`, `dropped` and `flagged_frames` count frames of the case; one that was dropped was
-    sampled too.
+    sampled too. `list_origin` says in words what was listed.
     """
 
     point: str
@@ -69,6 +69,7 @@ class HookSummary(msgspec.Struct, frozen=True, kw_only=True):
     index: str
     list_entries: int
     index_bytes: int
+    list_origin: str = ""
     sampling: str
     mode: str
     learns: tuple[str, ...]

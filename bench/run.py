@@ -59,7 +59,7 @@ class Runner:
         for number, case in enumerate(cases, start=1):
             try:
                 trials.append(self.workshop.open(case))
-            except Exception as error:  # noqa: BLE001 - a plug-in may raise anything; it is a row
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - a plug-in's; it is a row
                 self._fail(case, error)
             self.progress.advance(number)
         self.progress.end()
@@ -96,7 +96,7 @@ class Runner:
                 try:
                     done = round_index in blocks[case.id]
                     samples = None if done else trial.measure(round_index, windows[case.id])
-                except Exception as error:  # noqa: BLE001 - a plug-in may raise anything; it is a row
+                except (Exception, SystemExit) as error:  # noqa: BLE001 - a plug-in's; it is a row
                     alive.remove(trial)
                     self._fail(case, error)
                     continue
@@ -145,7 +145,7 @@ class Runner:
         )
         return trial.row(row, samples, seed=self.seed), samples
 
-    def _fail(self, case: AnyCase, error: Exception) -> None:
+    def _fail(self, case: AnyCase, error: BaseException) -> None:
         # FrameFailed says by itself what was raised, and at which frame.
         told = str(error) if isinstance(error, FrameFailed) else f"{type(error).__name__}: {error}"
         self.folder.finish_case(

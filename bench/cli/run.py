@@ -17,7 +17,13 @@ from bench.cli.console import ERR, TerminalProgress, fail
 from bench.cli.exit_codes import CASE_FAILED, INCOMPARABLE, INTERRUPTED, WRONG_ANSWER
 from bench.cli.headline import headline
 from bench.cli.report import show_report
-from bench.cli.selection import ENGINE_HELP, fetch_clips, select, with_clips_at_hand
+from bench.cli.selection import (
+    ENGINE_HELP,
+    fetch_clips,
+    listed_clip_at_hand,
+    select,
+    with_clips_at_hand,
+)
 from bench.clips.cache import file_sha256
 from bench.clips.errors import ClipError
 from bench.machine import describe_machine, read_conditions
@@ -36,6 +42,9 @@ SECONDS_HELP = "Measuring time of each case, at most: a round ends after 400 fra
 CLIP_OPTION = "clip:"
 HASH_OPTION = "sha256:"
 """Keys of a plan's options: the path of the user's own file by its name, and its hash."""
+
+LISTED_OPTION = "listed-clip"
+"""Key of the clip whose frames the lists hold."""
 
 LIST_OPTION = "hash-list"
 LIST_HASH_OPTION = "hash-list-sha256"
@@ -138,13 +147,14 @@ def planned(
     )
     cases = with_clips_at_hand(chosen.cases, progress)
     Library(chosen.clip_files, progress).check(cases)
+    listed = listed_clip_at_hand(cases, registry, progress)
     return RunPlan(
         suite=chosen.suite.name,
         suite_sha256=chosen.suite.sha256,
         seed=secrets.randbits(32) if seed is None else seed,
         sealbench_version=version("sealbench"),
         started_utc=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        options=clip_options(chosen.clip_files) | list_options(hash_list),
+        options=clip_options(chosen.clip_files) | list_options(hash_list) | listed_option(listed),
         cases=[msgspec.to_builtins(case) for case in cases],
     )
 
@@ -179,6 +189,11 @@ def list_options(path: Path | None) -> dict[str, str]:
     if path is None:
         return {}
     return {LIST_OPTION: str(path.resolve()), LIST_HASH_OPTION: file_sha256(path)}
+
+
+def listed_option(clip: str | None) -> dict[str, str]:
+    """Return what a plan keeps of the clip whose frames are listed."""
+    return {} if clip is None else {LISTED_OPTION: clip}
 
 
 def planned_list(plan: RunPlan) -> HashList | None:
@@ -227,6 +242,7 @@ def measure(folder: RunFolder, registry: Registry, progress: TerminalProgress) -
             library=Library(files, progress),
             progress=progress,
             seed=folder.plan.seed,
+            listed_clip=folder.plan.options.get(LISTED_OPTION),
             given_list=given_list,
         ),
         progress=progress,

@@ -12,6 +12,7 @@ from bench.clips.library import synthetic_stand_in
 from bench.clips.names import FILE_PREFIX, parse_clip_name
 from bench.plan import (
     clip_names,
+    looks_up,
     only,
     renamed,
     with_clip,
@@ -20,13 +21,17 @@ from bench.plan import (
     with_seconds,
 )
 from bench.progress import Progress
-from bench.suite import Suite, find_suite, load_suite
+from bench.suite import Suite, SuiteError, find_suite, load_suite
 from pipelines.engines.table import ENGINE_NAMES
 from pipelines.registry import Registry
 from pipelines.scanning.hash_list import HashList
+from pipelines.scanning.hashes.table import HASHERS
 from pipelines.scanning.scanner import Scanner
 
 ENGINE_HELP = f"Engine of every case: {', '.join(ENGINE_NAMES)}."
+
+LISTED_CLIP = "bunny"
+"""The clip whose frames are the known content of every list: an animation, CC-BY, nobody in it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +58,7 @@ def select(
     suite = load_suite(find_suite(suite_name), registry.pipelines, known_clips, registry.scanners)
     cases = with_engine(with_seconds(suite.cases, seconds), engine)
     if hash_list is not None:
+        check_list(hash_list)
         cases = with_list_size(
             cases,
             hash_list.hasher,
@@ -67,11 +73,26 @@ def select(
     return Selection(suite=suite, cases=only(cases, pattern), clip_files=clip_files)
 
 
+def check_list(hash_list: HashList) -> None:
+    """Raise SuiteError for a list that nothing could be looked up in."""
+    if not len(hash_list):
+        raise SuiteError("--hash-list: the list is empty")
+    known_hasher = HASHERS.get(hash_list.hasher)
+    if known_hasher is not None and known_hasher().bits != hash_list.bits:
+        raise SuiteError(
+            f"--hash-list: hashes of {hash_list.hasher!r} have {known_hasher().bits} bits, those of"
+            f" the list {hash_list.bits}"
+        )
+
+
 def listed_hash(scanner: Scanner) -> str:
     """Return which hash the scanner's list holds; nothing where it looks nothing up."""
     if scanner.index is None or scanner.new_hasher is None:
         return ""
-    return scanner.new_hasher().name
+    try:
+        return scanner.new_hasher().name
+    except (Exception, SystemExit):  # noqa: BLE001 - a stranger's; its case will say what
+        return ""
 
 
 def own_clip_name(clip: Path) -> str:
@@ -116,6 +137,26 @@ def with_clips_at_hand(cases: Sequence[AnyCase], progress: Progress) -> tuple[An
             ),
         )
     return tuple(cases)
+
+
+def listed_clip_at_hand(
+    cases: Sequence[AnyCase], registry: Registry, progress: Progress
+) -> str | None:
+    """Return the clip whose frames the lists of `cases` hold, fetched; None where there is none.
+
+    Without a network lists hold random hashes only. Raises ClipError.
+    """
+    if not looks_up(cases, lambda name: listed_hash(registry.scanners[name])):
+        return None
+    try:
+        fetch([load_catalogue().clip(LISTED_CLIP)], progress)
+    except FetchError as error:
+        progress.note(f"sealbench: {error}")
+        progress.note(f"sealbench: lists without frames of {LISTED_CLIP}: random hashes only")
+        return None
+    finally:
+        progress.end()
+    return LISTED_CLIP
 
 
 def catalogued(cases: Sequence[AnyCase]) -> list[str]:

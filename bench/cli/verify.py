@@ -23,6 +23,9 @@ from pipelines.engines.table import choose_engine
 from pipelines.registry import Registry, load_registry
 from pipelines.scanning.hook import ScanRefused
 
+FOUND = "ok: finds a frame that is listed, and nothing in another list"
+NOTHING_TO_FIND = "ok, not proven: it looks nothing up, or the picture is too poor to be found"
+
 
 def verify(
     suite: Annotated[str, typer.Argument(help="A shipped suite or a .toml file.")] = "core",
@@ -86,7 +89,7 @@ def verdict_of(case: Case, registry: Registry, library: Library) -> tuple[int, s
     try:
         material = library.material(case.clip, case.codec)
         if case.hook is not None:
-            check_scan(
+            proven = check_scan(
                 case,
                 case.hook,
                 registry.scanners[case.hook.scanner],
@@ -94,7 +97,7 @@ def verdict_of(case: Case, registry: Registry, library: Library) -> tuple[int, s
                 material=material,
                 engine=choose_engine(case.engine).engine,
             )
-            return 0, "ok: finds a frame that is listed, and nothing in another list"
+            return 0, FOUND if proven else NOTHING_TO_FIND
         verified = verify_pipeline(
             pipeline,
             material.access_units,

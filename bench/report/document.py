@@ -15,6 +15,7 @@ from bench.report.grouping import (
     video_facts,
 )
 from bench.report.hooked import plain_rows
+from bench.report.method import Asks, asked
 from bench.report.plaintext import plaintext_table
 from bench.report.quantities import count, duration
 from bench.report.report_run import INTERRUPTED, ReportRun, printable
@@ -30,27 +31,6 @@ _LABELS = (
     ("private suite", "no registered cipher suite; a number of our own in the private range"),
     (INTERRUPTED, "stopped before its last round: fewer rounds than planned, wider intervals"),
     ("synthetic", "generated pictures, not camera video: sizes and times may differ from real use"),
-)
-
-METHOD = (
-    (
-        "Every frame is timed, stage by stage, with one monotonic clock; nothing is subtracted and "
-        "no run is thrown away. p50, p95 and p99 are quantiles over frames; ± is half of the 95 % "
-        "bootstrap interval as a share of the value."
-    ),
-    (
-        "Cases are interleaved in shuffled rounds, so that drift of the machine hits all alike. "
-        "Garbage collection is off and compilation is done before timing starts."
-    ),
-    (
-        "The null pipeline walks the same way with copies where the cryptography would be: what a "
-        "pipeline costs beyond it is the protection."
-    ),
-    (
-        "Relayed streams per core is what one core could do of nothing but the relay's stages: no "
-        "sockets, no system calls."
-    ),
-    "Times hold for this machine and these library versions; ratios travel better than times.",
 )
 
 
@@ -69,6 +49,7 @@ class Document:
     legend: tuple[tuple[str, str], ...]
     machine_facts: tuple[tuple[str, str], ...]
     conditions: tuple[tuple[str, str], ...]
+    asks: Asks
 
 
 def document_of(run: ReportRun) -> Document:
@@ -86,6 +67,7 @@ def document_of(run: ReportRun) -> Document:
         legend=legend_of(run.rows),
         machine_facts=_printable_pairs(run.machine_facts),
         conditions=_printable_pairs(run.conditions),
+        asks=asked(run.rows),
     )
 
 

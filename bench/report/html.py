@@ -5,14 +5,15 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from importlib.resources import files
 
-from bench.report.document import METHOD, Document
+from bench.report.document import Document
+from bench.report.method import method_of, title_of
 from bench.report.plaintext import CANNOT, READS
 from bench.report.published_plot import PublishedPlot
 from bench.report.quantities import MISSING
 from bench.report.section import Section
 from bench.report.table_value import Column, Line, Table
 
-_TITLE = "Encrypted media: what each pipeline costs per frame"
+_MANY_COLUMNS = 10
 
 _PX_PER_INCH = 92
 """Sets the 9 points of a plot's small print at nearly 12 pixels."""
@@ -20,6 +21,8 @@ _PX_PER_INCH = 92
 
 def render_html(documents: Sequence[tuple[Document, Sequence[PublishedPlot]]]) -> str:
     """Return the report of all runs as one page that loads nothing from anywhere."""
+    asks = [document.asks for document, _ in documents]
+    title = title_of(asks)
     css = files("bench.report").joinpath("page.css").read_text(encoding="utf-8")
     runs = "".join(
         _run(document, plots, f"run-{place}") for place, (document, plots) in enumerate(documents)
@@ -30,9 +33,9 @@ def render_html(documents: Sequence[tuple[Document, Sequence[PublishedPlot]]]) -
         # Nothing of the page is a script, and nothing of it comes from elsewhere.
         '<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
         "img-src data:; style-src 'unsafe-inline'\"/>\n"
-        f"<title>{_TITLE}</title>\n<style>\n{css}</style>\n</head>\n<body>\n<main>\n"
-        f"<h1>{_TITLE}</h1>\n{runs or '<p>No run was given.</p>'}"
-        f"<h2>How it was measured</h2>\n{_list(METHOD)}</main>\n</body>\n</html>\n"
+        f"<title>{title}</title>\n<style>\n{css}</style>\n</head>\n<body>\n<main>\n"
+        f"<h1>{title}</h1>\n{runs or '<p>No run was given.</p>'}"
+        f"<h2>How it was measured</h2>\n{_list(method_of(asks))}</main>\n</body>\n</html>\n"
     )
 
 
@@ -67,7 +70,8 @@ def _section(section: Section, plots: Sequence[PublishedPlot], anchor: str) -> s
     note = f'<p class="note">{escape(section.note)}</p>\n' if section.note else ""
     return (
         f'<h3 id="{anchor}-{section.key}">{escape(section.title)}{_labels(section.labels)}</h3>\n'
-        f"<p>{escape(section.about)}</p>\n{note}{tables}{figures}"
+        f"<p>{escape(section.about)}</p>\n{note}"
+        f"{figures + tables if section.plots_first else tables + figures}"
     )
 
 
@@ -78,13 +82,19 @@ def _table(table: Table) -> str:
         for group, line in table.grouped()
     )
     notes = "".join(f'<p class="note">{escape(note)}</p>\n' for note in table.notes)
+    region = f'class="{_frame(table)}" role="region" tabindex="0"'
     return (
         # A region that scrolls must be reachable by keyboard, and then needs a name.
-        f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(table.title)}">'
+        f'<div {region} aria-label="{escape(table.title)}">'
         f"<table><caption>{escape(table.title)}</caption>\n"
         f'<thead><tr><th scope="col">{escape(table.name_head)}</th>{head}</tr></thead>\n'
         f"<tbody>{lines}</tbody></table></div>\n{notes}"
     )
+
+
+def _frame(table: Table) -> str:
+    """Return the class of the frame of `table`: many columns are set closer, over the page."""
+    return "scroll dense" if len(table.columns) >= _MANY_COLUMNS else "scroll"
 
 
 def _head(column: Column) -> str:

@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from bench.report.document import METHOD, Document
+from bench.report.document import Document
+from bench.report.method import method_of, title_of
 from bench.report.published_plot import PublishedPlot
 from bench.report.quantities import MISSING
 from bench.report.section import Section
@@ -15,12 +16,14 @@ PLOT_DIR = "plots"
 
 def render_markdown(documents: Sequence[tuple[Document, Sequence[PublishedPlot]]]) -> str:
     """Return the report of all runs as one Markdown text."""
-    blocks = ["# Encrypted media: what each pipeline costs per frame"]
+    asks = [document.asks for document, _ in documents]
+    blocks = [f"# {title_of(asks)}"]
     for document, plots in documents:
         blocks += _run_blocks(document, plots)
     if not documents:
         blocks.append("No run was given.")
-    blocks += ["## How it was measured", "\n".join(f"- {escape(line)}" for line in METHOD)]
+    else:
+        blocks += ["## How it was measured", _bullets(method_of(asks))]
     return "\n\n".join(blocks) + "\n"
 
 
@@ -48,9 +51,9 @@ def _section_blocks(section: Section, plots: Sequence[PublishedPlot]) -> list[st
         f"### {escape(section.title)}{labels}",
         "; ".join(filter(None, map(escape, (section.about, section.note)))) + ".",
     ]
-    for table in section.tables:
-        blocks += _table_blocks(table)
-    return blocks + [_plot(plot) for plot in plots if plot.section == section.key]
+    drawn = [_plot(plot) for plot in plots if plot.section == section.key]
+    tables = [block for table in section.tables for block in _table_blocks(table)]
+    return [*blocks, *drawn, *tables] if section.plots_first else [*blocks, *tables, *drawn]
 
 
 def _table_blocks(table: Table) -> list[str]:

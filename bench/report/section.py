@@ -20,6 +20,7 @@ class Section:
     note: str = ""
     labels: tuple[str, ...] = ()
     tables: tuple[Table, ...]
+    plots_first: bool = False
 
 
 def section_key(clip: str, codec: str) -> str:

@@ -95,10 +95,8 @@ def _conditions(stored: StoredRun) -> Iterator[tuple[str, str]]:
     yield "seed", str(plan.seed)
     yield "started", plan.started_utc
     if "hash-list" in plan.options:
-        yield (
-            "own hash list",
-            f"{plan.options['hash-list']} (SHA-256 {plan.options.get('hash-list-sha256', MISSING)})",
-        )
+        digest = plan.options.get("hash-list-sha256", MISSING)
+        yield "own hash list", f"{plan.options['hash-list']} (SHA-256 {digest})"
     for place, session in enumerate(stored.sessions, start=1):
         part = f"session {place}" if len(stored.sessions) > 1 else "run"
         yield from _session(part, session)

@@ -93,7 +93,7 @@ def _print_reasons(table: Table, console: Console) -> None:
         # What many lines lack for one reason is said once, by name.
         names = list(dict.fromkeys(line.name for line in lines)) if len(lines) > 1 else places
         style = "yellow" if lines[0].error is None else "red"
-        _say(console, Text(f" {', '.join(names)}: {instead}", style=style))
+        _say(console, Text(f" {'; '.join(names)}: {instead}", style=style))
 
 
 def _rows(table: Table, *, broken: bool) -> list[tuple[Text, tuple[str, ...]]]:

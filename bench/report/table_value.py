@@ -65,9 +65,10 @@ def without_empty_columns(table: Table) -> Table:
 
     Where no line has cells, and all for one reason, a single line tells it.
     """
-    if len({line.remark for line in table.lines}) == 1 and table.lines[0].remark is not None:
-        return _said_once(table)
     told = [line.cells for line in table.lines if line.cells]
+    reasons = {line.remark for line in table.lines}
+    if not told and len(reasons) == 1 and None not in reasons:
+        return _said_once(table)
     kept = [
         place
         for place in range(len(table.columns))
@@ -84,8 +85,6 @@ def without_empty_columns(table: Table) -> Table:
 
 
 def _said_once(table: Table) -> Table:
-    if any(line.cells for line in table.lines):
-        return table
     names = dict.fromkeys(line.name for line in table.lines)
-    line = Line(name=", ".join(names), remark=table.lines[0].remark)
+    line = Line(name="; ".join(names), remark=table.lines[0].remark)
     return replace(table, columns=(), lines=(line,), notes=())

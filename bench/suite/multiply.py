@@ -50,6 +50,8 @@ from pipelines.scanning.scanner import Scanner
 from pipelines.stages.scan.place import LIVE_ONLY
 
 MOST_ENTRIES = 100_000_000
+MOST_PRIVATE_ENTRIES = 1_000_000
+"""Homomorphic matching holds 2 kB for each entry."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,7 +175,11 @@ def scan_hooks(scan: ScanLists, place: Place) -> list[Hook]:
             scan.points, scan.scanners, scan.list_sizes, scan.sampling, scan.modes
         )
     ]
-    return list({hook.id: hook for hook in hooks}.values())
+    named: dict[str, Hook] = {}
+    for hook in hooks:
+        if named.setdefault(hook.id, hook) != hook:
+            raise SuiteError(f"{where}.scanners: two hooks would both be called {hook.id!r}")
+    return list(named.values())
 
 
 def hash_cases(written: HashList, place: Place) -> Iterator[AnyCase]:
@@ -218,7 +224,8 @@ def lookup_cases(written: LookupList, place: Place) -> Iterator[AnyCase]:
             hasher=hasher,
             index=index,
             list_size=whole(place.at("list_sizes"), size, 1, MOST_ENTRIES),
-            radius=whole(place.at("radius"), radius, 0, known_hasher.bits),
+            # Two hashes of different pictures are about half of the bits apart.
+            radius=whole(place.at("radius"), radius, 0, known_hasher.bits // 4),
             batch=whole(place.at("batches"), batch, 1, 4096),
             seconds=place.seconds(written),
             rounds=place.rounds(written),
@@ -236,7 +243,7 @@ def private_cases(written: PrivateList, place: Place) -> Iterator[AnyCase]:
             why=written.why,
             clip=clip,
             protocol=protocol,
-            list_size=whole(place.at("list_sizes"), size, 1, MOST_ENTRIES),
+            list_size=whole(place.at("list_sizes"), size, 1, MOST_PRIVATE_ENTRIES),
             queries=whole(place.at("queries"), written.queries, 4, 10_000),
             seconds=place.seconds(written),
             rounds=1,

@@ -1,6 +1,7 @@
 """Whether an index finds what is there, before its time is taken."""
 
 import numpy as np
+import numpy.typing as npt
 
 from bench.cases import LookupCase
 from bench.verdict import WrongAnswer
@@ -18,7 +19,10 @@ BY_HAND = 3
 BEYOND = 2
 """Distances beyond the radius that are tried."""
 
-Pairs = list[tuple[int, int, int]]
+AT_ONCE = 4
+"""Queries checked at a time: where nearly all entries match, all pairs at once would not fit."""
+
+I64 = npt.NDArray[np.int64]
 
 
 def check_lookups(case: LookupCase, index: Index, queries: U64, hashes: U64) -> None:
@@ -30,37 +34,56 @@ def check_lookups(case: LookupCase, index: Index, queries: U64, hashes: U64) -> 
     rng = np.random.default_rng(1)
     spread = np.linspace(0, len(queries) - 1, min(QUERIES, len(queries)), dtype=np.int64)
     asked = np.concatenate([queries[spread], _near_entries(hashes, case.radius, rng)])
-    truth = _pairs(FLAT.build(hashes, case.radius).query_batch(asked))
-    by_hand = rng.permutation(len(asked))[:BY_HAND]
-    for row in by_hand.tolist():
-        scanned = [(entry, apart) for query, entry, apart in truth if query == row]
-        if scanned != _brute_force(asked[row], hashes, case.radius):
+    flat = FLAT.build(hashes, case.radius)
+    for row in rng.permutation(len(asked))[:BY_HAND].tolist():
+        there, distances = _brute_force(asked[row], hashes, case.radius)
+        scanned = flat.query(asked[row])
+        same = np.array_equal(scanned.entry, there)
+        if not same or not np.array_equal(scanned.distance, distances):
             raise WrongAnswer(f"{case.id}: the flat scan and NumPy find different entries")
-    together = _pairs(index.query_batch(asked))
-    single = [
-        (row, entry, apart)
-        for row, words in enumerate(asked)
-        for _, entry, apart in _pairs(index.query(words))
-    ]
-    for how, found in (("alone", single), ("in a batch", together)):
-        _compare(case, how, found, truth, exact=index.exact)
+    entries = max(1, len(hashes))
+    for first in range(0, len(asked), AT_ONCE):
+        some = asked[first : first + AT_ONCE]
+        truth = _pairs(flat.query_batch(some), entries)
+        for row, words in enumerate(some):
+            alone = truth[:, truth[0] // entries == row].copy()
+            alone[0] -= row * entries
+            single = _pairs(index.query(words), entries)
+            _compare(case.id, "alone", single, alone, entries)
+            _complete(case.id, "alone", single, alone, exact=index.exact, entries=entries)
+        together = _pairs(index.query_batch(some), entries)
+        _compare(case.id, "in a batch", together, truth, entries)
+        _complete(case.id, "in a batch", together, truth, exact=index.exact, entries=entries)
 
 
-def _compare(case: LookupCase, how: str, found: Pairs, truth: Pairs, *, exact: bool) -> None:
-    made_up = sorted(set(found) - set(truth))
-    if made_up:
-        row, entry, apart = made_up[0]
+def _pairs(matches: Matches, entries: int) -> I64:
+    """Return matches as (query x entries + entry, distance), int64 of shape (2, found)."""
+    return np.stack([matches.query * entries + matches.entry, matches.distance.astype(np.int64)])
+
+
+def _compare(case_id: str, how: str, found: I64, truth: I64, entries: int) -> None:
+    """Raise WrongAnswer where something was found that is not there, or not in order."""
+    if (np.diff(found[0]) <= 0).any():
+        raise WrongAnswer(f"{case_id}: matches, looked up {how}, come twice or in no order")
+    wrong = np.ones(found.shape[1], dtype=np.bool_)
+    if truth.shape[1]:
+        place = np.minimum(np.searchsorted(truth[0], found[0]), truth.shape[1] - 1)
+        wrong = (truth[:, place] != found).any(axis=0)
+    if wrong.any():
+        pair, apart = found[:, int(wrong.argmax())].tolist()
         raise WrongAnswer(
-            f"{case.id}: query {row}, looked up {how}: entry {entry} is not {apart} bits away"
+            f"{case_id}: looked up {how}: entry {pair % entries} is not {apart} bits away"
         )
-    missed = sorted(set(truth) - set(found))
-    if exact and missed:
-        row, entry, apart = missed[0]
+
+
+def _complete(case_id: str, how: str, found: I64, truth: I64, *, exact: bool, entries: int) -> None:
+    """Raise WrongAnswer where an index that is exact missed something."""
+    if exact and found.shape[1] != truth.shape[1]:
+        missed = int(np.setdiff1d(truth[0], found[0])[0])
+        apart = int(truth[1, truth[0] == missed][0])
         raise WrongAnswer(
-            f"{case.id}: query {row}, looked up {how}: entry {entry}, {apart} bits away, not found"
+            f"{case_id}: looked up {how}: entry {missed % entries}, {apart} bits away, not found"
         )
-    if found != sorted(set(found)):
-        raise WrongAnswer(f"{case.id}: matches, looked up {how}, come twice or in no order")
 
 
 def _near_entries(hashes: U64, radius: int, rng: np.random.Generator) -> U64:
@@ -71,11 +94,7 @@ def _near_entries(hashes: U64, radius: int, rng: np.random.Generator) -> U64:
     return np.array(near, dtype=np.uint64).reshape(len(near), hashes.shape[1])
 
 
-def _brute_force(words: U64, hashes: U64, radius: int) -> list[tuple[int, int]]:
-    distances = np.bitwise_count(hashes ^ words).sum(axis=1)
-    return [(int(entry), int(distances[entry])) for entry in np.flatnonzero(distances <= radius)]
-
-
-def _pairs(matches: Matches) -> Pairs:
-    columns = matches.query.tolist(), matches.entry.tolist(), matches.distance.tolist()
-    return list(zip(*columns, strict=True))
+def _brute_force(words: U64, hashes: U64, radius: int) -> tuple[I64, I64]:
+    distances = np.bitwise_count(hashes ^ words).sum(axis=1, dtype=np.int64)
+    entries = np.flatnonzero(distances <= radius)
+    return entries, distances[entries]

@@ -36,7 +36,8 @@ class StreamTrial:
     """A case whose stages are built, with keys of their own, and warm.
 
     Memory is that of the process at its peak while the case was set up and warmed up, and how much
-    of it the case added.
+    of it the case added. `list_origin` says what the hook's list holds, `remarks` are labels of the
+    row beside the pipeline's own.
     """
 
     case: Case
@@ -48,6 +49,8 @@ class StreamTrial:
     peak_rss_bytes: int
     case_rss_bytes: int
     hook: OpenHook | None = None
+    list_origin: str = ""
+    remarks: tuple[str, ...] = ()
 
     @property
     def compared_with(self) -> tuple[str, ...]:
@@ -92,7 +95,11 @@ class StreamTrial:
             clip_sha256=facts.sha256,
             clip_note=facts.note,
             encoder=facts.encoder,
-            labels=(*self.pipeline.labels, *(("synthetic",) if facts.synthetic else ())),
+            labels=(
+                *self.pipeline.labels,
+                *(("synthetic",) if facts.synthetic else ()),
+                *self.remarks,
+            ),
             width=facts.width,
             height=facts.height,
             bitrate_bps=facts.bitrate_bps,
@@ -103,8 +110,9 @@ class StreamTrial:
         row = summarise(row, self.case, samples, kinds, fps=facts.fps, seed=seed)
         if self.hook is None:
             return row
+        summary = summarise_hook(samples, self.hook, fps=facts.fps, seed=seed)
         return msgspec.structs.replace(
-            row, hook=summarise_hook(samples, self.hook, fps=facts.fps, seed=seed)
+            row, hook=msgspec.structs.replace(summary, list_origin=self.list_origin)
         )
 
     def close(self) -> None:

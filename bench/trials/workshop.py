@@ -49,6 +49,7 @@ class Workshop:
     library: Library
     progress: Progress
     seed: int
+    listed_clip: str | None = None
     given_list: HashList | None = None
     lists: Lists = field(init=False)
     _references: ReferenceHashes = field(init=False)
@@ -58,7 +59,10 @@ class Workshop:
     def __post_init__(self) -> None:
         """Set up what is filled when it is first asked for."""
         self.lists = Lists(
-            library=self.library, progress=self.progress, seed=self.seed, given=self.given_list
+            library=self.library,
+            seed=self.seed,
+            listed_clip=self.listed_clip,
+            given=self.given_list,
         )
         self._references = ReferenceHashes(load=self.library.long_footage, hashers=HASHERS)
         self._latest = LatestFootage(load=self.library.long_footage)

@@ -48,6 +48,10 @@ def write_list(path: Path, hash_list: HashList) -> None:
     body = hashes.reshape(-1).view(np.uint8).data
     digest = hashlib.sha256(head)
     digest.update(body)
+    # What a link points to is written, and nothing that is no file is replaced.
+    path = Path(os.path.realpath(path))
+    if path.exists() and not path.is_file():
+        raise ListFileError(f"{path}: not a regular file")
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as file:
@@ -178,6 +182,10 @@ def _check_head(path: Path, version: int, bits: int) -> None:
 
 def _text(path: Path, field: str, data: bytes) -> str:
     try:
-        return data.decode()
+        text = data.decode()
     except UnicodeDecodeError as error:
         raise ListFileError(f"{path}: {field}: not UTF-8: {error.reason}") from error
+    # It is somebody else's, and it goes to terminals and pages.
+    if not text.isprintable():
+        raise ListFileError(f"{path}: {field}: holds characters that are no visible text")
+    return text

@@ -2,8 +2,17 @@ import math
 
 import pytest
 
-from bench.cases import Case
-from bench.plan import by_clip, clip_names, only, renamed, with_clip, with_engine, with_seconds
+from bench.cases import Case, LookupCase
+from bench.plan import (
+    by_clip,
+    clip_names,
+    only,
+    renamed,
+    with_clip,
+    with_engine,
+    with_list_size,
+    with_seconds,
+)
 from bench.suite import SuiteError
 
 
@@ -110,3 +119,30 @@ def test_an_engine_given_on_the_command_line_is_that_of_every_case() -> None:
 def test_an_unknown_engine_on_the_command_line_is_refused() -> None:
     with pytest.raises(SuiteError, match="--engine: unknown 'boringssl'; known: auto, cryptog"):
         with_engine(CASES, "boringssl")
+
+
+def looking_up(size: int) -> LookupCase:
+    return LookupCase(
+        why="w",
+        clip="bikes",
+        seconds=0.5,
+        rounds=2,
+        hasher="pdq",
+        index="flat",
+        list_size=size,
+        radius=31,
+    )
+
+
+def test_a_list_of_the_users_own_replaces_lists_of_every_size_by_one() -> None:
+    cases = (looking_up(1000), looking_up(500), *CASES)
+    given = with_list_size(cases, "pdq", 500, lambda _: "")
+    assert [case.id for case in given] == [
+        "lookup/bikes/pdq-r31/flat/500",
+        *(case.id for case in CASES),
+    ]
+
+
+def test_a_list_that_nothing_looks_into_is_refused() -> None:
+    with pytest.raises(SuiteError, match="no case of the suite looks up hashes of 'dhash'"):
+        with_list_size((looking_up(500),), "dhash", 500, lambda _: "")

@@ -17,7 +17,8 @@ _COST = (
 )
 _STEPS = (
     "decode, hash, look-up: mean over the sampled frames; copy and rest: over all frames. Where "
-    "only some frames are sampled the steps therefore do not add up to the first column."
+    "only some are sampled the steps do not add up to the first column, for then most frames pay "
+    "none of them, or only the decoding of what later frames refer to."
 )
 _ADDED = (
     "added: a quantile of a frame's way from entering the sender to leaving the receiver, minus "

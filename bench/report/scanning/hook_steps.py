@@ -13,7 +13,7 @@ DECODE = "decode"
 HASH = "hash"
 LOOKUP = "look-up"
 COPY = "copy for the worker"
-REST = "sample, gate, verdict"
+REST = "rest"
 WORKER = "worker, beside the stream"
 
 STEPS: Mapping[str, tuple[str, ...]] = MappingProxyType(

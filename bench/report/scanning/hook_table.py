@@ -33,7 +33,7 @@ def hook_tables(run: ReportRun) -> tuple[Table, ...]:
 def _table(group: HookGroup, run: ReportRun) -> Table:
     return without_empty_columns(
         Table(
-            title=group.title,
+            title=f"{group.title}, {group.fps:.4g} fps" if group.fps else group.title,
             name_head="hook",
             columns=_COLUMNS,
             lines=tuple(_line(row, group, run) for row in group.rows),

@@ -40,6 +40,7 @@ _LOOKS = (
     (PURPLE, "v"),
     (BLACK, "P"),
 )
+_PRIVATE_MARKERS = ("X", "*", "p", "h", "<", ">")
 _PANEL_IN = 5.4
 _HEIGHT_IN = 5.4
 _LABEL_STEP = 0.06
@@ -91,10 +92,10 @@ def draw_lookups(curves: Sequence[LookupCurve], title: str, caption: str) -> Fig
     width_in = width_for(title, margins.left + _PANEL_IN + margins.right)
     figure, (axes,) = panels(width_in, _HEIGHT_IN, margins, 1)
     put_title(figure, "Time of one look-up, by length of the list (median)", title)
-    looks = iter(_LOOKS * 3)
+    looks, private_markers = iter(_LOOKS * 3), iter(_PRIVATE_MARKERS * 3)
     drawn: list[tuple[LookupCurve, str, str]] = []
     for curve in curves:
-        colour, marker = (VERMILION, "X") if curve.is_private else next(looks)
+        colour, marker = (VERMILION, next(private_markers)) if curve.is_private else next(looks)
         drawn.append((curve, colour, marker))
         entries = [size for size, _ in curve.points]
         times = [time for _, time in curve.points]

@@ -97,7 +97,8 @@ def draw_private(
 
 def _words(summary: PrivateSummary) -> str:
     moved = byte_size(summary.up_bytes + summary.down_bytes)
+    begun = f"set-up {duration(summary.setup_s * 1e9)}, {byte_size(summary.setup_bytes)}"
     return drawable(
         f"x {number(times_plaintext(summary) or 1.0, 2)}: {duration(summary.mean_ns.value)}, "
-        f"{moved}, {found_words(summary)}"
+        f"{moved}, {found_words(summary)}; {begun}"
     )

@@ -26,7 +26,7 @@ from bench.plot_style import (
     text_width_in,
     width_for,
 )
-from bench.report.scanning.recall_cells import RecallCell, changes_of, rungs_of
+from bench.report.scanning.recall_cells import RecallCell, changes_of, rungs_of, share_words
 
 _CELL_IN = 0.46
 _NARROWEST_COLUMN_IN = 0.54
@@ -45,7 +45,12 @@ _LOOKS = (
     (SKY, "P"),
     (BLACK, "X"),
 )
-_SCATTER_IN = 4.6
+_SCATTER_IN = 5.6
+_NARROWEST_IN = 8.0
+"""So that the caption fits on its two lines."""
+_LABEL_IN = 0.5
+"""How far under the maps their common label stands: below two lines of small print."""
+_SCALE = "; in %, the darker the more"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +71,14 @@ def draw_recall(maps: Sequence[Panel], title: str, subtitle: str, caption: str) 
         *(text_width_in(part, SMALL_POINTS) + 0.12 for rung in rungs for part in _parts(rung)),
     )
     left = max(text_width_in(name, SMALL_POINTS) for name in names) + 0.35
-    margins = Margins(left=left, right=0.25, top=1.1, bottom=1.3)
+    margins = Margins(left=left, right=0.25, top=0.95, bottom=1.3)
     panel_in = max(column_in * len(rungs) * 1.09, _LEAST_PANEL_IN)
-    width_in = width_for(subtitle, left + panel_in * len(maps) + margins.right)
+    width_in = width_for(
+        f"{subtitle}{_SCALE}", max(left + panel_in * len(maps) + margins.right, _NARROWEST_IN)
+    )
     height_in = margins.top + margins.bottom + _CELL_IN * len(changes)
     figure, axes = panels(width_in, height_in, margins, len(maps))
-    put_title(figure, title, subtitle)
+    put_title(figure, title, f"{subtitle}{_SCALE}")
     for each, panel in zip(axes, maps, strict=True):
         _draw_map(each, panel.cells, changes, rungs)
         each.set_title(drawable(panel.title), loc="left", fontweight="bold", color=INK)
@@ -82,7 +89,14 @@ def draw_recall(maps: Sequence[Panel], title: str, subtitle: str, caption: str) 
         each.set_xlim(-0.5, len(rungs) - 0.5)
     axes[0].set_ylim(len(changes) - 0.5, -0.5)
     axes[0].set_yticks(range(len(changes)), names)
-    axes[0].set_xlabel("size and bitrate that was sent")
+    figure.text(
+        (left + (width_in - left - margins.right) / 2) / width_in,
+        (margins.bottom - _LABEL_IN) / height_in,
+        "size and bitrate that was sent",
+        ha="center",
+        va="top",
+        color=INK,
+    )
     put_caption(figure, caption)
     return figure
 
@@ -105,7 +119,7 @@ def _draw_map(
             linewidth=0,
         )
         axes.annotate(
-            cell_number(value),
+            share_words(value),
             (x, y),
             ha="center",
             va="center",
@@ -114,26 +128,19 @@ def _draw_map(
         )
 
 
-def cell_number(value: float) -> str:
-    """Return a recall as three digits that never round up to certainty: 0.998, 1, 0."""
-    if value in {0.0, 1.0}:
-        return f"{value:.0f}"
-    return f"{min(max(value, 0.001), 0.999):.3f}"
-
-
 def draw_identical(cells: Sequence[RecallCell], subtitle: str, caption: str) -> Figure:
     """Return the share of bit-identical hashes over the recall: one point per cell."""
     hashers = list(dict.fromkeys(cell.hasher for cell in cells))
-    margins = Margins(left=0.85, right=0.35, top=1.25, bottom=1.05)
+    margins = Margins(left=0.85, right=0.35, top=1.1, bottom=1.05)
     width_in = width_for(subtitle, margins.left + _SCATTER_IN + margins.right)
     figure, (axes,) = panels(
         width_in, margins.top + margins.bottom + _SCATTER_IN * 0.72, margins, 1
     )
     put_title(figure, "What exact matching would find of what is recognised", subtitle)
-    axes.plot([0, 1], [0, 1], color=SOFT, linestyle="--", linewidth=1.1)
+    axes.plot([0, 100], [0, 100], color=SOFT, linestyle="--", linewidth=1.1)
     axes.annotate(
         "all that is recognised",
-        (0.60, 0.60),
+        (60, 60),
         xytext=(-6, 4),
         textcoords="offset points",
         ha="right",
@@ -143,8 +150,8 @@ def draw_identical(cells: Sequence[RecallCell], subtitle: str, caption: str) -> 
     for hasher, (colour, marker) in zip(hashers, _LOOKS, strict=False):
         own = [cell for cell in cells if cell.hasher == hasher]
         axes.plot(
-            [cell.recalled.share.value for cell in own],
-            [cell.identical.share.value for cell in own],
+            [100 * cell.recalled.share.value for cell in own],
+            [100 * cell.identical.share.value for cell in own],
             color=colour,
             marker=marker,
             markersize=6,
@@ -154,10 +161,10 @@ def draw_identical(cells: Sequence[RecallCell], subtitle: str, caption: str) -> 
             clip_on=False,
             label=drawable(hasher),
         )
-    axes.set_xlim(0, 1)
-    axes.set_ylim(0, 1)
-    axes.set_xlabel("share of frames recalled within the hash's distance")
-    axes.set_ylabel("share with the hash bit by bit")
+    axes.set_xlim(0, 100)
+    axes.set_ylim(0, 100)
+    axes.set_xlabel("frames recalled within the hash's distance, %")
+    axes.set_ylabel("frames with the hash bit by bit, %")
     figure.legend(
         loc="upper left",
         bbox_to_anchor=(0.15 / width_in, 1 - 0.68 / figure.get_figheight()),

@@ -32,6 +32,7 @@ from bench.plot_style import (
 )
 from bench.report.outcome import failure, remark
 from bench.report.quantities import duration, percent
+from bench.report.scanning.hook_notes import FEWEST_FOR_P99
 from bench.report.scanning.hook_rows import HookGroup, hook_name, pipeline_name
 from bench.report.scanning.hook_steps import COPY, DECODE, HASH, LOOKUP, REST, WORKER, step_means_ns
 from bench.results import Estimate, HookSummary, Row
@@ -48,7 +49,7 @@ _P50, _P99 = (BLUE, "o"), (VERMILION, "D")
 _ROW_IN = 0.27
 _PANEL_IN = 3.9
 _WIDEST_NAME_IN = 4.5
-_NUMBER_ROOM = 1.45
+_NUMBER_ROOM = 1.5
 """The axis ends this much beyond the longest bar, so that its number fits."""
 _BOLD = 1.16
 """How much wider bold letters are."""
@@ -68,7 +69,7 @@ def draw_scan_cost(group: HookGroup, title: str, caption: str) -> Figure:
     """Return the cost per frame of every hook of `group`, and the latency that it adds."""
     places = _places(group)
     left = max(_width_in(place) for place in places) + 0.35
-    margins = Margins(left=left, right=0.3, top=1.65, bottom=0.95)
+    margins = Margins(left=left, right=0.3, top=1.28, bottom=0.95)
     width_in = width_for(title, left + 2 * _PANEL_IN + margins.right)
     height_in = margins.top + margins.bottom + _ROW_IN * max(len(places), 2)
     figure, (cost, added) = panels(width_in, height_in, margins, 2)
@@ -82,9 +83,6 @@ def draw_scan_cost(group: HookGroup, title: str, caption: str) -> Figure:
     for axes in (cost, added):
         axes.tick_params(axis="y", length=0)
         axes.grid(visible=False, axis="y")
-    # What is written in place of bars goes on over the next panel.
-    cost.set_zorder(added.get_zorder() + 1)
-    cost.patch.set_visible(False)
     _write_instead(cost, places)
     _put_legend(figure, group)
     put_caption(figure, caption)
@@ -123,10 +121,10 @@ def _unit(longest_ns: float) -> tuple[str, float]:
 
 
 def _draw_costs(axes: Axes, places: Sequence[_Place], fps: float) -> None:
-    steps = [(at, step_means_ns(row)) for at, row, _ in _measured(places)]
-    longest_ns = max((sum(means.values()) for _, means in steps), default=0.0) or 1e3
+    steps = [(at, step_means_ns(row), hook) for at, row, hook in _measured(places)]
+    longest_ns = max((sum(means.values()) for _, means, _ in steps), default=0.0) or 1e3
     unit, unit_ns = _unit(longest_ns)
-    for at, means in steps:
+    for at, means, hook in steps:
         left = 0.0
         for step, mean_ns in means.items():
             colour, hatch = _LOOKS[step]
@@ -143,6 +141,7 @@ def _draw_costs(axes: Axes, places: Sequence[_Place], fps: float) -> None:
             left += mean_ns / unit_ns
         total_ns = sum(means.values())
         share = f" ({percent(total_ns * fps / 1e9)})" if fps else ""
+        share = share if hook.sampled else "; none sampled"
         _annotate(axes, f"{duration(total_ns)}{share}", left, at)
     axes.set_xlim(0, longest_ns / unit_ns * _NUMBER_ROOM)
     axes.locator_params(axis="x", nbins=5)
@@ -162,14 +161,21 @@ def _draw_costs(axes: Axes, places: Sequence[_Place], fps: float) -> None:
 
 def _draw_added(axes: Axes, places: Sequence[_Place]) -> None:
     rows = _measured(places)
-    longest_ns = max((hook.added_p99_ns.high for _, _, hook in rows), default=0.0)
+    longest_ns = max(
+        (
+            (hook.added_p99_ns if row.frames >= FEWEST_FOR_P99 else hook.added_p50_ns).high
+            for _, row, hook in rows
+        ),
+        default=0.0,
+    )
     unit, unit_ns = _unit(max(longest_ns, 1e3))
-    for at, _, hook in rows:
+    for at, row, hook in rows:
         _dot(axes, hook.added_p50_ns, (at - 0.12, unit_ns), _P50)
-        _dot(axes, hook.added_p99_ns, (at + 0.12, unit_ns), _P99)
+        if row.frames >= FEWEST_FOR_P99:
+            _dot(axes, hook.added_p99_ns, (at + 0.12, unit_ns), _P99)
     axes.axvline(0, color=SOFT, linewidth=0.8)
     axes.locator_params(axis="x", nbins=6)
-    axes.set_xlabel(f"{unit} added to a frame's way")
+    axes.set_xlabel(f"{unit} added to a frame's way (lines: 95 %)")
 
 
 def _dot(axes: Axes, time: Estimate, place: tuple[float, float], look: tuple[str, str]) -> None:
@@ -203,13 +209,13 @@ def _annotate(axes: Axes, words: str, x: float, y: float) -> None:
 
 
 def _write_instead(axes: Axes, places: Sequence[_Place]) -> None:
-    """Write why a hook has no bar; over both panels, for reasons are long."""
-    room_in = 2 * _PANEL_IN - 0.5
+    """Write how a hook ended that has no bar; the table tells why, for reasons are long."""
+    room_in = _PANEL_IN - 0.5
     for at, place in enumerate(places):
         if place.row is None or place.row.error is None:
             continue
         finding = remark(place.row)
-        words = finding or f"error: {failure(place.row)}"
+        words = finding.partition(":")[0] if finding else f"error: {failure(place.row)}"
         axes.annotate(
             shortened(drawable(words), room_in, SMALL_POINTS),
             (0, at),
@@ -234,7 +240,7 @@ def _put_legend(figure: Figure, group: HookGroup) -> None:
     ]
     handles += [
         Line2D([], [], color=_P50[0], marker=_P50[1], markersize=4.5, label="added p50"),
-        Line2D([], [], color=_P99[0], marker=_P99[1], markersize=4.5, label="added p99 (95 %)"),
+        Line2D([], [], color=_P99[0], marker=_P99[1], markersize=4.5, label="added p99"),
     ]
     width_in, height_in = figure.get_size_inches()
     figure.legend(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from bench.picture_changes import CHANGES
 from bench.report.grouping import Kind
 from bench.report.plot_plan import PlotPlan
 from bench.report.report_run import ReportRun, printable
@@ -10,7 +11,7 @@ from bench.report.scanning.plot_lookup import draw_lookups, lookup_curves
 from bench.report.scanning.plot_private import comparable_rows, draw_private
 from bench.report.scanning.plot_recall import Panel, draw_identical, draw_recall
 from bench.report.scanning.plot_scan_cost import draw_scan_cost
-from bench.report.scanning.recall_cells import RecallCell, recall_cells
+from bench.report.scanning.recall_cells import RecallCell, changes_of, recall_cells
 from bench.report.scanning.sections import HOOKS, PARTS, PRIVATE, RECALL
 from bench.report.section import section_key, slug
 
@@ -50,9 +51,8 @@ def _lookup_plan(run: ReportRun) -> Iterator[PlotPlan]:
     if not curves:
         return
     clips = _clips(run, ("lookup", "private"))
-    caption = (
-        f"n = {sum(len(curve.points) for curve in curves)} cases, single queries. {_made(run)}"
-    )
+    cases = sum(len(curve.points) for curve in curves)
+    caption = f"{_queries(run, cases)}. {_made(run)}"
     yield PlotPlan(
         section=PARTS if any(not curve.is_private for curve in curves) else PRIVATE,
         name="scan-lookups",
@@ -66,7 +66,7 @@ def _private_plan(run: ReportRun) -> Iterator[PlotPlan]:
     compared = comparable_rows(run.rows)
     if not compared:
         return
-    caption = f"n = {len(compared)} cases. {_made(run)}"
+    caption = f"{_queries(run, len(compared), 'private')}. {_made(run)}"
     title = f"hashes of {_clips(run, ('private',))}; mean time per query, set-up not counted"
     yield PlotPlan(
         section=PRIVATE,
@@ -82,8 +82,10 @@ def _recall_plans(run: ReportRun) -> Iterator[PlotPlan]:
     if not pooled:
         return
     frames = _span([cell.frames for cell in pooled])
-    clips = _span([cell.clips for cell in pooled])
-    caption = f"n = {frames} frames of {clips} clips per cell. {_made(run)}"
+    most = max(cell.clips for cell in pooled)
+    clips = f"{_span([cell.clips for cell in pooled])} {'clip' if most == 1 else 'clips'}"
+    caption = f"n = {frames} frames of {clips} per cell. {_made(run)}"
+    meaning = _meaning(pooled)
     maps = [
         Panel(
             title=printable(hasher), cells=tuple(cell for cell in pooled if cell.hasher == hasher)
@@ -93,7 +95,10 @@ def _recall_plans(run: ReportRun) -> Iterator[PlotPlan]:
     yield PlotPlan(
         section=RECALL,
         name="recall-hashes",
-        drawn="Maps: share of frames recalled, by change and by size and bitrate, for each hash",
+        drawn=(
+            "Maps: share of frames recalled in %, by change and by size and bitrate, for each "
+            f"hash. {meaning}"
+        ),
         caption=caption,
         draw=lambda: draw_recall(maps, _RECALLED, "by hash, all codecs together", caption),
     )
@@ -105,6 +110,12 @@ def _recall_plans(run: ReportRun) -> Iterator[PlotPlan]:
         caption=caption,
         draw=lambda: draw_identical(pooled, "a point per change and rung, by hash", caption),
     )
+
+
+def _meaning(cells: Sequence[RecallCell]) -> str:
+    """Return what each change of `cells` does to a picture."""
+    said = [f"{name}: {CHANGES[name].summary}" for name in changes_of(cells) if name in CHANGES]
+    return "; ".join(said)
 
 
 def _codec_plans(run: ReportRun) -> Iterator[PlotPlan]:
@@ -129,12 +140,26 @@ def _codec_plan(
         section=RECALL,
         name=f"recall-{slug(hasher)}-codecs",
         drawn=(
-            "Maps: share of frames recalled, by change and by size and bitrate, for each codec, "
-            f"with {printable(hasher)}"
+            "Maps: share of frames recalled in %, by change and by size and bitrate, for each "
+            f"codec, with {printable(hasher)}"
         ),
         caption=caption,
         draw=lambda: draw_recall(maps, _RECALLED, subtitle, caption),
     )
+
+
+def _queries(run: ReportRun, cases: int, *models: str) -> str:
+    """Return how many single queries `cases` cases timed, where the samples tell it."""
+    known = [
+        len(samples)
+        for row in run.rows
+        if row.model in (models or ("lookup", "private"))
+        and row.error is None
+        and not (row.lookup is not None and row.lookup.batch > 1)
+        and (samples := run.load_samples(row) if row.samples else None) is not None
+    ]
+    shown = f"{cases} cases" if cases > 1 else "1 case"
+    return f"n = {_span(known)} single queries in each of {shown}" if known else f"n = {shown}"
 
 
 def _clips(run: ReportRun, models: Sequence[str]) -> str:

@@ -41,6 +41,13 @@ _NOTE = (
 )
 
 
+_FALSE_POSITIVES = (
+    "psi-bloom and psi-gcs send the list as a filter, which may rarely say yes to a hash that is "
+    "not listed (psi-gcs about once in 1e9 questions, psi-bloom more often for short lists); "
+    "psi-raw and bfv never do."
+)
+
+
 def private_tables(rows: Sequence[Row]) -> tuple[Table, ...]:
     """Return one table of the private look-ups among `rows` per clip."""
     return tuple(
@@ -59,7 +66,7 @@ def private_tables(rows: Sequence[Row]) -> tuple[Table, ...]:
                     )
                     for row in members
                 ),
-                notes=(_NOTE, *_learns(members)),
+                notes=_notes(members),
             )
         )
         for clip, members in by_clip(private_rows(rows)).items()
@@ -110,15 +117,24 @@ def found_words(summary: PrivateSummary) -> str:
     return f"within {summary.radius} bits" if summary.radius else "the same hash only"
 
 
+def _notes(rows: Sequence[Row]) -> tuple[str, ...]:
+    filters = {"psi-bloom", "psi-gcs"} & {protocol_of(row) for row in rows if row.private}
+    return (_NOTE, *([_FALSE_POSITIVES] if filters else []), *_learns(rows))
+
+
 def _learns(rows: Sequence[Row]) -> tuple[str, ...]:
-    said = [
-        f"{protocol_of(row)} ({printable(row.private.library)}): "
-        f"client learns: {_sentence(row.private.client_learns)}; "
-        f"server learns: {_sentence(row.private.server_learns)}."
-        for row in rows
-        if row.private is not None
-    ]
-    return tuple(dict.fromkeys(said))
+    """Return what each side learns, once for all protocols of which the same holds."""
+    said: dict[str, list[str]] = {}
+    for row in rows:
+        if row.private is None:
+            continue
+        learns = (
+            f"client learns: {_sentence(row.private.client_learns)}; "
+            f"server learns: {_sentence(row.private.server_learns)}."
+        )
+        known = said.setdefault(f"({printable(row.private.library)}): {learns}", [])
+        known += [protocol_of(row)] if protocol_of(row) not in known else []
+    return tuple(f"{', '.join(names)} {learns}" for learns, names in said.items())
 
 
 def _sentence(text: str) -> str:

@@ -31,6 +31,7 @@ class RecallCell:
     dihedral: PooledShare
     identical: PooledShare
     false_matches: PooledShare
+    low_quality: PooledShare
     achieved_bps: tuple[float, float]
 
     @property
@@ -77,6 +78,16 @@ def codec_place(codec: str) -> tuple[int, str]:
     return (CODECS.index(codec) if codec in CODECS else len(CODECS), codec)
 
 
+def share_words(value: float) -> str:
+    """Return a share as a percentage of one decimal, without the sign.
+
+    It never rounds up to all or down to none: 99.96 % are 99.9, and 0.02 % are 0.1.
+    """
+    if value in {0.0, 1.0}:
+        return f"{100 * value:.1f}"
+    return f"{min(max(100 * value, 0.1), 99.9):.1f}"
+
+
 def changes_of(cells: Iterable[RecallCell]) -> list[str]:
     """Return the changes of `cells` in the order of `CHANGES`, unknown ones last."""
     known = list(CHANGES)
@@ -110,13 +121,9 @@ def _cell(key: _Key, rows: Sequence[Row]) -> RecallCell:
         dihedral=share("recalled_dihedral"),
         identical=share("identical"),
         false_matches=share("false_matches"),
+        low_quality=share("low_quality"),
         achieved_bps=(min(achieved), max(achieved)),
     )
-
-
-def _bound(frames: int) -> float:
-    """Return the share p that `frames` independent trials without an event leave at 5 %."""
-    return 1 - 0.05 ** (1 / frames) if frames else 1.0
 
 
 def _lines(rung: str) -> int:

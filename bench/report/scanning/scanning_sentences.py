@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from bench.recall_pooling import pool
 from bench.report.grouping import rung
 from bench.report.outcome import remark
 from bench.report.quantities import count, duration, number, percent
@@ -10,8 +11,8 @@ from bench.report.report_run import ReportRun, printable
 from bench.report.scanning.hook_rows import HookGroup, hook_groups, point_of
 from bench.report.scanning.plot_private import comparable_rows
 from bench.report.scanning.private_table import found_words, protocol_of, times_plaintext
-from bench.report.scanning.recall_cells import recall_cells
-from bench.report.scanning.subjects import entries_words
+from bench.report.scanning.recall_cells import share_words
+from bench.report.scanning.subjects import entries_words, rows_of
 from bench.results import HookSummary, PrivateSummary, Row
 from pipelines.scanning.hook import Mode, Point
 
@@ -114,21 +115,66 @@ def _factor(each: tuple[float, str, PrivateSummary]) -> str:
 
 
 def _exact_match(rows: Sequence[Row]) -> str | None:
-    """Return how many frames keep their hash after nothing but re-encoding."""
-    cells = [cell for cell in recall_cells(rows, by_codec=False) if cell.change == _UNCHANGED]
-    if not cells:
+    """Return how many frames are recognised, and keep their hash, after nothing but re-encoding."""
+    unchanged = [
+        row
+        for row in rows_of(rows, "recall")
+        if row.error is None and row.recall is not None and row.recall.change == _UNCHANGED
+    ]
+    hashers = dict.fromkeys(
+        counts.hasher
+        for row in unchanged
+        if row.recall
+        for counts in row.recall.counts
+        if counts.frames
+    )
+    if not hashers:
         return None
-    own = [cell for cell in cells if cell.hasher == cells[0].hasher]
-    frames = sum(cell.frames for cell in own)
-    recalled = sum(cell.recalled.share.value * cell.frames for cell in own) / frames
-    identical = sum(cell.identical.share.value * cell.frames for cell in own) / frames
-    best = max(own, key=lambda cell: cell.identical.share.value)
-    kept = "none keeps its hash bit by bit"
-    if identical:
-        at_best = f"{percent(best.identical.share.value)} at best, {printable(best.rung)}"
-        kept = f"only {percent(identical)} keep their hash bit by bit ({at_best})"
+    first = next(iter(hashers))
+    recalled = pool(unchanged, hasher=first, count="recalled")
+    discarded = pool(unchanged, hasher=first, count="low_quality")
+    gate = (
+        f" ({share_words(discarded.share.value)} % fell under its quality gate)"
+        if discarded.seen
+        else ""
+    )
+    kept = ", ".join(f"{printable(each)} {_identical(unchanged, each)}" for each in hashers)
     return (
-        f"After scaling and re-encoding alone {printable(own[0].hasher)} still recognises "
-        f"{percent(recalled)} of {count(frames, 'frame')}, but {kept}: exact matching, which is "
-        "all that private set intersection does, misses the rest."
+        f"After scaling and re-encoding alone ({_tried(unchanged)}) {printable(first)} still "
+        f"recognises {share_words(recalled.share.value)} %{gate}. The hash stays the same bit "
+        f"by bit for this share: {kept}. Exact matching, which is all that private set "
+        "intersection does, finds no more than that."
+    )
+
+
+def _identical(rows: Sequence[Row], hasher: str) -> str:
+    """Return the share of frames that keep their hash, and that of each extreme clip."""
+    shown = f"{share_words(pool(rows, hasher=hasher, count='identical').share.value)} %"
+    clips = [
+        pool([row for row in rows if row.clip == clip], hasher=hasher, count="identical")
+        for clip in dict.fromkeys(row.clip for row in rows if _measured(row, hasher))
+    ]
+    shares = sorted(each.share.value if not each.exact else float(each.seen > 0) for each in clips)
+    if len(shares) < 2 or shares[0] == shares[-1]:
+        return shown
+    return f"{shown} (by clip {share_words(shares[0])} to {share_words(shares[-1])} %)"
+
+
+def _measured(row: Row, hasher: str) -> bool:
+    counts = row.recall.counts if row.recall else ()
+    return any(each.hasher == hasher and each.frames for each in counts)
+
+
+def _tried(rows: Sequence[Row]) -> str:
+    """Return how many frames were re-encoded, and how often; a frame at two rungs is one frame."""
+    frames: dict[str, int] = {}
+    for row in rows:
+        most = max((each.frames for each in row.recall.counts), default=0) if row.recall else 0
+        frames[row.clip] = max(most, frames.get(row.clip, 0))
+    rungs = len({row.recall.rung for row in rows if row.recall})
+    codecs = len({row.codec for row in rows})
+    by = f" by {count(codecs, 'codec')}" if codecs > 1 else ""
+    return (
+        f"{count(sum(frames.values()), 'frame')} of {count(len(frames), 'clip')}, "
+        f"at {count(rungs, 'rung')}{by}"
     )

@@ -23,12 +23,13 @@ HOOKS, PARTS, PRIVATE, RECALL = (
 def scanning_sections(run: ReportRun) -> tuple[Section, ...]:
     """Return a section for each question about scanning that `run` answers."""
     rows = run.rows
+    hooks, who = hook_tables(run), who_table(rows)
     sections = (
         Section(
             key=HOOKS,
             title="Scanning hooks",
             about="what looking at the frames costs at each point, and who learns what",
-            tables=_known(who_table(rows), *hook_tables(run)),
+            tables=_known(who, *hooks) if hooks else (),
         ),
         Section(
             key=PARTS,
@@ -40,13 +41,14 @@ def scanning_sections(run: ReportRun) -> tuple[Section, ...]:
             key=PRIVATE,
             title="Private look-ups",
             about="what it costs that neither side shows the other what it holds",
-            tables=private_tables(rows),
+            tables=_known(None if hooks else who, *private_tables(rows)),
         ),
         Section(
             key=RECALL,
             title="Recall after re-encoding",
             about="what is still recognised, and what is taken for something else",
             tables=recall_tables(rows),
+            plots_first=True,
         ),
     )
     return tuple(section for section in sections if section.tables)

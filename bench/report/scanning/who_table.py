@@ -12,32 +12,39 @@ from bench.results import Row
 from pipelines.scanning.hook import LEARNS, Point
 
 _COLUMNS = (
-    Column(head="sees the picture", numeric=False),
+    Column(head="has the picture", sub="without a scan", numeric=False),
     Column(head="learns", sub="the verdict", numeric=False),
-    Column(head="end to end", sub="encrypted", numeric=False),
-    Column(head="here", priority=1, numeric=False),
+    Column(head="with end-to-end", sub="encryption", numeric=False),
+    Column(head="in this run", priority=1, numeric=False),
 )
-_ENDS = "anyway"
+_ENDS = "yes"
 _RELAY = "in some pipelines"
 _NOTES = (
     (
-        "learns the verdict: whose machine knows it first; whom that machine then tells is policy, "
-        "and measured nowhere here. A private protocol runs at the sender; what it tells whom "
-        "stands with the private look-ups."
+        "has the picture without a scan: whether that place handles the frame in the clear in any "
+        "case, so that scanning there shows it to nobody new. with end-to-end encryption: whether "
+        "a scan there can see anything when only sender and receiver hold the keys."
     ),
     (
-        "A relay scans only where the pipeline gives it plaintext; elsewhere the case is refused "
-        "with its reason, and is no zero."
+        "learns the verdict: whose machine knows it first; whom that machine then tells is policy, "
+        "and measured nowhere here."
     ),
+)
+_RELAY_NOTE = (
+    "A relay scans only where the pipeline gives it plaintext; elsewhere the case is refused with "
+    "its reason, and is no zero."
+)
+_PRIVATE_NOTE = (
+    "A private protocol runs at the sender; what it tells whom stands with the private look-ups."
 )
 _POSSIBLE = "possible"
 _REFUSED = "refused"
 
 
 def who_table(rows: Sequence[Row]) -> Table | None:
-    """Return the table of the points and protocols among `rows`, or None where there are none."""
-    hooked = [row for row in rows if hook_id(row) is not None]
-    private = private_rows(rows)
+    """Return the table of the points and protocols among `rows`, or None where none ran."""
+    hooked = [row for row in rows if hook_id(row) is not None and _tells(row)]
+    private = [row for row in private_rows(rows) if row.private is not None]
     lines = [
         _point_line(Point(point), [row for row in hooked if point_of(row) == point])
         for point in POINTS
@@ -52,13 +59,21 @@ def who_table(rows: Sequence[Row]) -> Table | None:
         )
     if not lines:
         return None
+    notes = [*_NOTES]
+    notes += [_RELAY_NOTE] if any(point_of(row) == Point.RELAY for row in hooked) else []
+    notes += [_PRIVATE_NOTE] if private else []
     return Table(
         title="Who sees what",
         name_head="scan at",
         columns=_COLUMNS,
         lines=tuple(lines),
-        notes=_NOTES,
+        notes=tuple(notes),
     )
+
+
+def _tells(row: Row) -> bool:
+    """Return whether `row` ran, or was refused, which tells as much."""
+    return row.hook is not None or (remark(row) or "").startswith(_REFUSED)
 
 
 def _point_line(point: Point, rows: Sequence[Row]) -> Line:

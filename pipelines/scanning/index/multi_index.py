@@ -74,6 +74,7 @@ def build_multi_index(hashes: U64, radius: int) -> Index:
     """
     check_list(hashes, radius)
     bits = 64 * hashes.shape[1]
+    radius = min(radius, bits)
     if len(hashes) > _MOST_ENTRIES:
         raise ValueError(f"{len(hashes)} entries: a table numbers at most {_MOST_ENTRIES}")
     if hashes.size < SCAN_PER_PROBE * probes_needed(bits, radius):

@@ -16,12 +16,18 @@ def check_list(hashes: U64, radius: int) -> None:
 
 
 def check_query(hashed: U64, words: int) -> None:
-    """Raise ValueError unless `hashed` is one hash of `words` words."""
-    if hashed.shape != (words,):
-        raise ValueError(f"a query of this index has shape ({words},), not {hashed.shape}")
+    """Raise ValueError unless `hashed` is one hash, uint64 of `words` words."""
+    if hashed.shape != (words,) or hashed.dtype != np.uint64:
+        raise ValueError(
+            f"a query of this index is uint64 of shape ({words},), not {hashed.dtype} of"
+            f" {hashed.shape}"
+        )
 
 
 def check_batch(batch: U64, words: int) -> None:
-    """Raise ValueError unless `batch` has shape (queries, words)."""
-    if batch.ndim != 2 or batch.shape[1] != words:
-        raise ValueError(f"a batch for this index has shape (queries, {words}), not {batch.shape}")
+    """Raise ValueError unless `batch` is uint64 of shape (queries, words)."""
+    if batch.ndim != 2 or batch.shape[1] != words or batch.dtype != np.uint64:
+        raise ValueError(
+            f"a batch for this index is uint64 of shape (queries, {words}), not {batch.dtype} of"
+            f" {batch.shape}"
+        )

@@ -5,9 +5,9 @@ rounds each weight to 22 bits after the point, and what comes out of each pass t
 (Pillow, `Image.resize` of mode L; src/libImaging/Resample.c). Both roundings are kept here.
 
 Rows come first, then columns, as in all of Pillow up to 12. From 13 on it takes the columns first
-where the height shrinks significantly more than the width (pull request 9549): of the pictures
-tried those from about 1.65 times as high as wide on, and tiny ones. There a few bits of a hash
-depend on Pillow's version; ours do not.
+where the height shrinks significantly more than the width (pull request 9549): small pictures
+from about 1.2 times as high as wide on. There a few bits of a hash depend on Pillow's version;
+ours do not.
 """
 
 # ruff: noqa: PLR0917 - compiled code takes arrays and numbers, not objects

@@ -55,7 +55,7 @@ def test_a_stored_run_reads_back_into_a_report(small_run: ReportRun, tmp_path: P
         seed=7,
         sealbench_version="0.1.0",
         started_utc="2026-11-22T09:12:00Z",
-        options={},
+        options={"hash-list": "/lists/own.hashes", "hash-list-sha256": "ab" * 32},
         cases=[],
     )
     with RunFolder.create(tmp_path / "run", plan, machine, before=before) as folder:
@@ -66,6 +66,7 @@ def test_a_stored_run_reads_back_into_a_report(small_run: ReportRun, tmp_path: P
     assert run.machine_line == machine_line(machine)
     assert "OpenSSL" in run.machine_line
     assert ("seed", "7") in run.conditions
+    assert ("own hash list", f"/lists/own.hashes (SHA-256 {'ab' * 32})") in run.conditions
     assert run.clock_overhead_ns == machine.clock.read_ns.value
     loaded = run.load_samples(run.rows[0])
     assert loaded is not None

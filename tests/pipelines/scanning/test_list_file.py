@@ -51,14 +51,25 @@ def test_what_was_written_is_read_again(tmp_path: Path, entries: int, bits: int)
     assert read.hashes.dtype == np.uint64
 
 
+VISIBLE = st.text(max_size=40).filter(str.isprintable)
+
+
 @HERE
-@given(hasher=st.text(max_size=40), origin=st.text(max_size=200))
+@given(hasher=VISIBLE, origin=VISIBLE)
 def test_names_of_any_script_come_back(tmp_path: Path, hasher: str, origin: str) -> None:
     listed = HashList(hasher=hasher, bits=256, origin=origin, hashes=some_list(3).hashes)
 
     write_list(tmp_path / "a", listed)
 
     assert same(read_list(tmp_path / "a"), listed)
+
+
+@pytest.mark.parametrize("origin", ["\x1b[31mred", "two\nlines", "\u202eright to left"])
+def test_text_that_would_upset_a_terminal_is_refused(tmp_path: Path, origin: str) -> None:
+    listed = HashList(hasher="pdq", bits=256, origin=origin, hashes=some_list(3).hashes)
+    write_list(tmp_path / "a", listed)
+    with pytest.raises(ListFileError, match="origin: holds characters"):
+        read_list(tmp_path / "a")
 
 
 def test_the_bytes_are_those_of_the_format(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from bench.report.plots import plots_of
 from bench.report.published_plot import PublishedPlot
 from bench.report.report_run import ReportRun
 from bench.report.scanning.plot_lookup import lookup_curves
-from bench.report.scanning.plot_recall import cell_number
+from bench.report.scanning.recall_cells import share_words
 
 
 def test_each_question_has_its_plots(scanning_plots: tuple[PublishedPlot, ...]) -> None:
@@ -48,7 +48,8 @@ def test_a_run_of_refusals_draws_nothing(only_refused_run: ReportRun) -> None:
 
 
 @pytest.mark.parametrize(
-    ("recall", "shown"), [(1.0, "1"), (0.9999, "0.999"), (0.0, "0"), (0.0001, "0.001")]
+    ("share", "shown"),
+    [(1.0, "100.0"), (0.9999, "99.9"), (0.0, "0.0"), (0.0001, "0.1"), (0.9941, "99.4")],
 )
-def test_a_recall_never_rounds_up_to_certainty(recall: float, shown: str) -> None:
-    assert cell_number(recall) == shown
+def test_a_share_never_rounds_to_certainty(share: float, shown: str) -> None:
+    assert share_words(share) == shown

@@ -88,7 +88,9 @@ def test_findings_tell_points_relay_private_and_exact(scanning_run: ReportRun) -
     assert "a relay cannot scan: 1 hook refused" in relay
     assert "3,000 times (psi-gcs" in private
     assert "170,000 times (bfv" in private
-    assert "keep their hash bit by bit" in exact
+    assert "240 frames of 4 clips, at 3 rungs by 2 codecs" in exact
+    assert "pdq still recognises 94.3 % (1.7 % fell under its quality gate)" in exact
+    assert "the same bit by bit for this share: pdq 23" in exact
     assert failed == "1 of 130 cases failed; each is shown with its error."
 
 
@@ -106,6 +108,20 @@ def test_a_run_of_recall_alone_is_a_report(recall_run: ReportRun) -> None:
     assert document.measured == "72 cases: 72 re-encodings on 4 clips (h264, vp8)."
     assert len(document.findings) == 1
     assert not document.plaintext.lines
+    page = render_markdown([(document, ())])
+    assert page.startswith("# Scanning of media")
+    assert "draw whole clips again" in page
+    assert "null pipeline" not in page
+
+
+def test_the_map_of_recall_stands_before_its_tables(
+    scanning_run: ReportRun, scanning_plots: tuple[PublishedPlot, ...]
+) -> None:
+    pair = (document_of(scanning_run), scanning_plots)
+    page = render_markdown([pair])
+    assert page.index("plots/recall-hashes.png") < page.index("**pdq, all codecs together**")
+    html = render_html([pair])
+    assert html.index("Maps: share of frames") < html.index("pdq, all codecs together")
 
 
 def test_a_recall_cell_that_failed_is_shown(recall_run: ReportRun) -> None:
