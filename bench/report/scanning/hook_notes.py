@@ -16,7 +16,8 @@ _COST = (
     "one."
 )
 _STEPS = (
-    "decode, hash, look-up: mean over the sampled frames; copy and rest: over all frames. Where "
+    "decode, hash, look-up: mean over the sampled frames (those under the hash's quality gate pass "
+    "the look-up at once); copy and rest: over all frames. Where "
     "only some are sampled the steps do not add up to the first column, for then most frames pay "
     "none of them, or only the decoding of what later frames refer to."
 )

@@ -19,10 +19,10 @@ WORKER = "worker, beside the stream"
 STEPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         DECODE: ("scan-reassemble", "scan-decode"),
-        HASH: ("scan-luma", "scan-hash"),
+        HASH: ("scan-hash",),
         LOOKUP: ("scan-lookup",),
         COPY: ("scan-enqueue",),
-        REST: ("scan-sample", "scan-gate", "scan-verdict"),
+        REST: ("scan-sample", "scan-luma", "scan-gate", "scan-verdict"),
     }
 )
 """Stages of a hook by what they are for. A relay puts packets together before it can decode."""
