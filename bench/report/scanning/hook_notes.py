@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from statistics import median
 
 from bench.report.quantities import duration
+from bench.report.report_run import printable
 from bench.report.scanning.hook_steps import COPY, HASH, LOOKUP, step_means_ns
 from bench.results import HookSummary, Row
 
@@ -31,10 +32,6 @@ _COLD = (
     "The look-up inside a hook finds caches that the codec has just swept, and takes several times "
     "as long as in the look-up table, where they are hot."
 )
-_PLANTED = (
-    "Frames that match are planted: the lists hold hashes of frames of these harmless clips among "
-    "random ones."
-)
 
 
 def hook_notes(rows: Sequence[Row]) -> tuple[str, ...]:
@@ -57,8 +54,8 @@ def _notes(hooks: Sequence[tuple[Row, HookSummary]]) -> Iterator[str]:
             f"No p99 stands where there are fewer than {FEWEST_FOR_P99} frames (of a lag: sampled "
             "ones)."
         )
-    if any(hook.list_entries for _, hook in hooks):
-        yield _PLANTED
+    for origin in dict.fromkeys(hook.list_origin for _, hook in hooks if hook.list_origin):
+        yield f"What was looked for: {printable(origin)}."
 
 
 def _about_async(hooks: Sequence[tuple[Row, HookSummary]]) -> str:
