@@ -160,6 +160,7 @@ def hooked(
             index="multi-index" if hook.list_size else "",
             list_entries=hook.list_size,
             index_bytes=hook.list_size * 100,
+            list_origin="frames of a harmless clip among random hashes" if hook.list_size else "",
             sampling=hook.sampling,
             mode=str(hook.mode),
             learns=tuple(map(str, LEARNS[hook.point])),
