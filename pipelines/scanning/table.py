@@ -11,8 +11,7 @@ from pipelines.scanning.index.flat import FLAT
 from pipelines.scanning.index.multi_index import MULTI_INDEX
 from pipelines.scanning.scanner import Scanner
 
-_PDQ = "Meta ThreatExchange, 'The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing"
-PDQ_SOURCE = f"{_PDQ} Algorithm' (2019)"
+PDQ_SOURCE = "Meta ThreatExchange, PDQ image hashing (2019)"
 
 NOOP = Scanner(
     name="noop",
