@@ -78,9 +78,9 @@ def check_list(hash_list: HashList) -> None:
     if not len(hash_list):
         raise SuiteError("--hash-list: the list is empty")
     known_hasher = HASHERS.get(hash_list.hasher)
-    if known_hasher is not None and known_hasher().bits != hash_list.bits:
+    if known_hasher is not None and known_hasher.bits != hash_list.bits:
         raise SuiteError(
-            f"--hash-list: hashes of {hash_list.hasher!r} have {known_hasher().bits} bits, those of"
+            f"--hash-list: hashes of {hash_list.hasher!r} have {known_hasher.bits} bits, those of"
             f" the list {hash_list.bits}"
         )
 

@@ -13,7 +13,6 @@ from bench.clips.fetch import verify_cached
 from bench.suite import SuiteError, builtin_suites, load_suite
 from pipelines.ciphers.table import CIPHERS
 from pipelines.registry import load_registry
-from pipelines.scanning.scanner import Scanner
 
 
 class Kind(StrEnum):
@@ -85,24 +84,13 @@ def scanners_table() -> Table:
     registry = load_registry()
     for problem in registry.problems:
         ERR.print(f"sealbench: {problem}", markup=False, soft_wrap=True)
-    table = new_table("scanner", "bits", "look-up", "what it does")
+    table = new_table("scanner", "look-up", "what it does")
     for scanner in registry.scanners.values():
-        bits = bits_of(scanner)
         index = "-" if scanner.index is None else scanner.index.name
         labels = f" [{', '.join(scanner.labels)}]" if scanner.labels else ""
         source = f" ({scanner.source})" if scanner.source else ""
-        table.add_row(scanner.name, bits, index, escaped(f"{scanner.summary}{labels}{source}"))
+        table.add_row(scanner.name, index, escaped(f"{scanner.summary}{labels}{source}"))
     return table
-
-
-def bits_of(scanner: Scanner) -> str:
-    """Return the length of a scanner's hash; a plug-in's hasher may raise anything."""
-    if scanner.new_hasher is None:
-        return "-"
-    try:
-        return str(scanner.new_hasher().bits)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's; the list goes on
-        return f"{type(error).__name__}"
 
 
 def clips_table() -> Table:

@@ -216,7 +216,7 @@ def lookup_cases(written: LookupList, place: Place) -> Iterator[AnyCase]:
         written.indexes,
         written.batches,
     ):
-        known_hasher = HASHERS[hasher]()
+        known_hasher = HASHERS[hasher]
         radius = known_hasher.radius if written.radius is None else written.radius
         yield LookupCase(
             why=written.why,

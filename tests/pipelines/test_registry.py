@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.registry import BUILTIN, PIPELINE_GROUP, load_registry
+from pipelines.scanning.table import SCANNERS
 
 NULL = "from pipelines.systems.null import NULL\n"
 PIPELINES = (
@@ -129,3 +130,28 @@ def test_plug_ins_are_found_by_their_installed_metadata(plugged: Plugged, tmp_pa
     assert [line for line in registry.problems if bad.value in line] == [
         f"plug-in 'plug2' ({bad.value}): ZeroDivisionError: division by zero"
     ]
+
+
+@pytest.mark.parametrize("name", ["", "..", "a/b", "a,b", "a b", "a\\nb"])
+def test_a_name_that_could_not_stand_in_ids_and_files_is_refused(
+    plugged: Plugged, name: str
+) -> None:
+    code = f"{PIPELINES}ONE = dataclasses.replace(NULL, name='{name}')\n"
+    registry = load_registry([plugged.point(code, "ONE")])
+    (line,) = registry.problems
+    assert "must be of letters, digits and . _ + -" in line
+    assert len(registry.pipelines) == len(BUILTIN)
+
+
+def test_a_plug_in_adds_a_scanner_beside_the_built_in_ones(plugged: Plugged) -> None:
+    code = (
+        "import dataclasses\n"
+        "from pipelines.scanning.table import PDQ\n"
+        "MINE = dataclasses.replace(PDQ, name='mine')\n"
+        "TAKEN = PDQ\n"
+    )
+    points = [plugged.point(code, "MINE"), plugged.point(code, "TAKEN")]
+    registry = load_registry((), points)
+    assert list(registry.scanners) == [*SCANNERS, "mine"]
+    (line,) = registry.problems
+    assert "the name 'pdq' is taken" in line

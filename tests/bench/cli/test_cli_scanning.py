@@ -148,6 +148,19 @@ def test_a_hooks_steps_are_timed_apart_and_its_counts_kept(
     assert int(samples["scan_sampled"].sum()) == row.hook.sampled
 
 
+def test_verify_proves_hooks_and_tells_which_are_refused(
+    scanned: tuple[Finished, StoredRun], sealbench: Sealbench, tmp_path: Path
+) -> None:
+    del scanned  # its clip is there now
+    (tmp_path / "scan.toml").write_text(SUITE)
+    told = sealbench("verify", tmp_path / "scan.toml", "--only", "stage-live*scan:*")
+    assert told.returncode == 0, told.stderr
+    assert "finds a frame that is listed, and nothing in another list" in " ".join(
+        told.stdout.split()
+    )
+    assert "refused: the relay of 'sframe-aes-128-gcm'" in " ".join(told.stdout.split())
+
+
 def test_a_list_is_made_shown_and_looked_into(
     scanned: tuple[Finished, StoredRun], sealbench: Sealbench, tmp_path: Path
 ) -> None:
