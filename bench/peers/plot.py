@@ -26,6 +26,7 @@ from bench.plot_style import (
     drawable,
     panels,
     put_caption,
+    put_legend,
     put_title,
     rendered,
     settings,
@@ -121,7 +122,7 @@ def _dots(rows: Sequence[PeerRow], title: str, subtitle: str) -> Figure:
         _handle(series.marker, series.colour, series.label, filled=series.filled)
         for series in _SERIES
     ]
-    _legend(figure, handles)
+    put_legend(figure, handles)
     put_caption(
         figure,
         "Engines are whole stages: header, index, replay window, nonce, cipher, tag. libsrtp by"
@@ -159,7 +160,7 @@ def _lines(rows: Sequence[PeerRow], title: str, subtitle: str) -> Figure:
     axes[0].yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     handles = [_handle(marker, colour, name) for name, (colour, marker) in looks.items()]
     handles.append(Line2D([], [], color=SOFT, linestyle="--", label="memcpy"))
-    _legend(figure, handles, columns=3)
+    put_legend(figure, handles, columns=3)
     put_caption(figure, "Both axes are logarithmic. Bars span the middle half of the rounds.")
     return figure
 
@@ -200,7 +201,7 @@ def draw_cpus(report: CpusReport) -> Drawn:
                 color=INK,
             )
         axes[0].set_ylabel("time of AES / time of ChaCha20")
-        _legend(figure, [_handle(marker, colour, name) for name, colour, marker in looks])
+        put_legend(figure, [_handle(marker, colour, name) for name, colour, marker in looks])
         put_caption(
             figure,
             "Above 1 ChaCha20-Poly1305 is the faster one. Each mask hides instructions from OpenSSL"
@@ -293,21 +294,6 @@ def _handle(marker: str, colour: str, label: str, *, filled: bool = True) -> Lin
         marker=marker,
         markerfacecolor=colour if filled else "white",
         label=drawable(label),
-    )
-
-
-def _legend(figure: Figure, handles: Sequence[Line2D], columns: int | None = None) -> None:
-    width_in, height_in = figure.get_size_inches()
-    figure.legend(
-        handles=list(handles),
-        loc="upper left",
-        bbox_to_anchor=(0.15 / width_in, 1 - 0.62 / height_in),
-        ncols=columns or len(handles),
-        borderaxespad=0,
-        borderpad=0,
-        handlelength=1.8,
-        columnspacing=1.4,
-        labelcolor=SOFT,
     )
 
 

@@ -15,10 +15,10 @@ from bench.plot_style import (
     PURPLE,
     SKY,
     SMALL_POINTS,
-    SOFT,
     drawable,
     panels,
     put_caption,
+    put_legend,
     put_title,
     width_for,
 )
@@ -128,17 +128,5 @@ def _put_legend(figure: Figure, group: Group) -> None:
         for look in LOOKS
         if look in used
     ]
-    if not handles:
-        return
-    width_in, height_in = figure.get_size_inches()
-    figure.legend(
-        handles=handles,
-        loc="upper left",
-        bbox_to_anchor=(0.15 / width_in, 1 - 0.66 / height_in),
-        ncols=len(handles),
-        borderaxespad=0,
-        borderpad=0,
-        handlelength=1.6,
-        columnspacing=1.4,
-        labelcolor=SOFT,
-    )
+    if handles:
+        put_legend(figure, handles)

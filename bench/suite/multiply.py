@@ -29,13 +29,13 @@ from bench.suite.checks import (
 )
 from bench.suite.written import (
     CaseFields,
-    CaseList,
-    DriftList,
-    HashList,
-    LookupList,
-    PrivateList,
-    RecallList,
+    DriftCases,
+    HashCases,
+    LookupCases,
+    PrivateCases,
+    RecallCases,
     ScanLists,
+    StreamCases,
     SuiteFile,
 )
 from pipelines.engines.table import ENGINE_NAMES
@@ -91,7 +91,7 @@ class Place:
         return written.clips
 
 
-def stream_cases(written: CaseList, place: Place) -> Iterator[AnyCase]:
+def stream_cases(written: StreamCases, place: Place) -> Iterator[AnyCase]:
     """Yield the cases of one [[case]], those without a hook first. Raises SuiteError."""
     seconds, rounds = place.seconds(written), place.rounds(written)
     deadline_ms = 0.0
@@ -182,7 +182,7 @@ def scan_hooks(scan: ScanLists, place: Place) -> list[Hook]:
     return list(named.values())
 
 
-def hash_cases(written: HashList, place: Place) -> Iterator[AnyCase]:
+def hash_cases(written: HashCases, place: Place) -> Iterator[AnyCase]:
     """Yield the cases of one [[hash]]. Raises SuiteError."""
     check_known(written.hashers, (*HASHERS, *HASH_REFERENCES), place.at("hashers"))
     check_not_empty(place.where, {"hashers": written.hashers})
@@ -196,7 +196,7 @@ def hash_cases(written: HashList, place: Place) -> Iterator[AnyCase]:
         )
 
 
-def lookup_cases(written: LookupList, place: Place) -> Iterator[AnyCase]:
+def lookup_cases(written: LookupCases, place: Place) -> Iterator[AnyCase]:
     """Yield the cases of one [[lookup]]. Raises SuiteError."""
     check_known(written.hashers, HASHERS, place.at("hashers"))
     check_known(written.indexes, INDEXES, place.at("indexes"))
@@ -232,7 +232,7 @@ def lookup_cases(written: LookupList, place: Place) -> Iterator[AnyCase]:
         )
 
 
-def private_cases(written: PrivateList, place: Place) -> Iterator[AnyCase]:
+def private_cases(written: PrivateCases, place: Place) -> Iterator[AnyCase]:
     """Yield the cases of one [[private]]. Raises SuiteError."""
     check_known(written.protocols, PROTOCOLS, place.at("protocols"))
     check_not_empty(place.where, {"protocols": written.protocols, "list_sizes": written.list_sizes})
@@ -250,7 +250,7 @@ def private_cases(written: PrivateList, place: Place) -> Iterator[AnyCase]:
         )
 
 
-def recall_cases(written: RecallList, place: Place) -> Iterator[AnyCase]:
+def recall_cases(written: RecallCases, place: Place) -> Iterator[AnyCase]:
     """Yield the cases of one [[recall]]. Raises SuiteError."""
     check_known(written.codecs, CODECS, place.at("codecs"))
     check_known(written.hashers, HASHERS, place.at("hashers"))
@@ -284,7 +284,7 @@ def recall_cases(written: RecallList, place: Place) -> Iterator[AnyCase]:
         )
 
 
-def drift_cases(written: DriftList, place: Place) -> Iterator[AnyCase]:
+def drift_cases(written: DriftCases, place: Place) -> Iterator[AnyCase]:
     """Yield the cases of one [[drift]]. Raises SuiteError."""
     for clip in place.clips(written):
         yield DriftCase(why=written.why, clip=clip, seconds=place.seconds(written), rounds=1)

@@ -36,7 +36,7 @@ class ScanLists(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     flag: tuple[int, int] = (1, 1)
 
 
-class CaseList(CaseFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class StreamCases(CaseFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """[[case]]: frames through pipelines.
 
     `media` is "cached" (access units come from the cache, so only crypto and packets are timed)
@@ -53,13 +53,13 @@ class CaseList(CaseFields, frozen=True, kw_only=True, forbid_unknown_fields=True
     scan: ScanLists | None = None
 
 
-class HashList(CaseFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class HashCases(CaseFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """[[hash]]: luma planes through hash functions, ours and those of packages."""
 
     hashers: list[str]
 
 
-class LookupList(CaseFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class LookupCases(CaseFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """[[lookup]]: hashes of frames in lists. Without `radius` it is the hash's own."""
 
     hashers: list[str]
@@ -69,7 +69,7 @@ class LookupList(CaseFields, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     radius: int | None = None
 
 
-class PrivateList(CaseFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PrivateCases(CaseFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """[[private]]: hashes of frames looked up without showing them, or the list."""
 
     protocols: list[str]
@@ -77,7 +77,7 @@ class PrivateList(CaseFields, frozen=True, kw_only=True, forbid_unknown_fields=T
     queries: int
 
 
-class RecallList(CaseFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RecallCases(CaseFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """[[recall]]: what is recognised after a change of picture and re-encoding.
 
     Every clip is looked for among its own frames and those of all the other clips of the list.
@@ -89,7 +89,7 @@ class RecallList(CaseFields, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     hashers: list[str]
 
 
-class DriftList(CaseFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DriftCases(CaseFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """[[drift]]: hashing the Y plane against the reference on RGB."""
 
 
@@ -100,9 +100,9 @@ class SuiteFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     summary: str
     seconds: float
     rounds: int
-    case: list[CaseList] = []
-    hash: list[HashList] = []
-    lookup: list[LookupList] = []
-    private: list[PrivateList] = []
-    recall: list[RecallList] = []
-    drift: list[DriftList] = []
+    case: list[StreamCases] = []
+    hash: list[HashCases] = []
+    lookup: list[LookupCases] = []
+    private: list[PrivateCases] = []
+    recall: list[RecallCases] = []
+    drift: list[DriftCases] = []

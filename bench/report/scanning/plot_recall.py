@@ -22,6 +22,7 @@ from bench.plot_style import (
     drawable,
     panels,
     put_caption,
+    put_legend,
     put_title,
     text_width_in,
     width_for,
@@ -165,14 +166,6 @@ def draw_identical(cells: Sequence[RecallCell], subtitle: str, caption: str) -> 
     axes.set_ylim(0, 100)
     axes.set_xlabel("frames recalled within the hash's distance, %")
     axes.set_ylabel("frames with the hash bit by bit, %")
-    figure.legend(
-        loc="upper left",
-        bbox_to_anchor=(0.15 / width_in, 1 - 0.68 / figure.get_figheight()),
-        ncols=len(hashers),
-        borderaxespad=0,
-        borderpad=0,
-        handlelength=1.2,
-        labelcolor=SOFT,
-    )
+    put_legend(figure, axes.get_legend_handles_labels()[0])
     put_caption(figure, caption)
     return figure

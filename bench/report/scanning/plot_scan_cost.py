@@ -25,6 +25,7 @@ from bench.plot_style import (
     drawable,
     panels,
     put_caption,
+    put_legend,
     put_title,
     shortened,
     text_width_in,
@@ -242,15 +243,4 @@ def _put_legend(figure: Figure, group: HookGroup) -> None:
         Line2D([], [], color=_P50[0], marker=_P50[1], markersize=4.5, label="added p50"),
         Line2D([], [], color=_P99[0], marker=_P99[1], markersize=4.5, label="added p99"),
     ]
-    width_in, height_in = figure.get_size_inches()
-    figure.legend(
-        handles=handles,
-        loc="upper left",
-        bbox_to_anchor=(0.15 / width_in, 1 - 0.68 / height_in),
-        ncols=len(handles),
-        borderaxespad=0,
-        borderpad=0,
-        handlelength=1.6,
-        columnspacing=1.4,
-        labelcolor=SOFT,
-    )
+    put_legend(figure, handles)

@@ -21,9 +21,6 @@ from pipelines.scanning.lists import make_list, random_hashes
 from pipelines.scanning.private.contract import PrivateProtocol, PrivateServer
 from pipelines.scanning.private.table import PROTOCOLS
 
-pytest.importorskip("private_set_intersection.python")
-pytest.importorskip("tenseal")
-
 QUERIES = 8
 RADIUS = 9
 FRAMES = random_hashes(3, 64, np.random.default_rng(11))

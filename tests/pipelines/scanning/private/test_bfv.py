@@ -8,8 +8,6 @@ from pipelines.scanning.private.bfv import BfvClient, BfvServer
 from pipelines.scanning.private.messages import BadMessage, unwrap, wrap
 from pipelines.scanning.private.seal import POLY_DEGREE
 
-pytest.importorskip("tenseal")
-
 ENTRIES = POLY_DEGREE + 30
 """One block and a bit of the next."""
 

@@ -27,8 +27,6 @@ def listed() -> U64:
 @pytest.fixture(scope="module", params=PROTOCOLS)
 def parties(request: pytest.FixtureRequest, listed: U64) -> Parties:
     protocol = PROTOCOLS[request.param]
-    pytest.importorskip("private_set_intersection.python")
-    pytest.importorskip("tenseal")
     server = protocol.new_server(listed, 0 if protocol.exact_only else RADIUS)
     return protocol, server, protocol.new_client(server.setup)
 
@@ -178,8 +176,6 @@ print("alive")
 
 
 def test_forged_messages_do_not_end_or_stop_the_process() -> None:
-    pytest.importorskip("private_set_intersection.python")
-    pytest.importorskip("tenseal")
     done = subprocess.run(
         [sys.executable, "-c", FORGED],
         capture_output=True,

@@ -1,4 +1,5 @@
 import numpy as np
+import private_set_intersection.python as psi
 import pytest
 
 from pipelines.scanning.lists import random_hashes
@@ -10,8 +11,6 @@ from pipelines.scanning.private.psi import (
     PSI_RAW,
     bloom_false_positive_rate,
 )
-
-psi = pytest.importorskip("private_set_intersection.python")
 
 LISTED = random_hashes(50, 256, np.random.default_rng(1))
 
