@@ -8,14 +8,15 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from bench.cli import data, hashes, machine, peers, report, run, show, verify
+from bench.cli import data, gate, hashes, machine, peers, report, run, show, verify
 from bench.cli.console import ERR, OUT, CompilingNote
 from bench.cli.exit_codes import INTERRUPTED
 from pipelines.compiled import LOG
 
-EPILOG = """Exit codes: 0 fine; 1 a case ended in an error; 2 the command line, a suite, a clip or a
-run folder cannot be used as asked; 4 the run was begun on another machine or with other libraries;
-5 a pipeline gave a wrong answer; 130 stopped by Ctrl-C, what was measured is kept."""
+EPILOG = """Exit codes: 0 fine; 1 a case ended in an error, or a gate confirmed a regression; 2 the
+command line, a suite, a clip or a run folder cannot be used as asked; 3 a gate was inconclusive; 4
+the run, or the stored baseline, is of another machine or other libraries; 5 a pipeline gave a wrong
+answer; 130 stopped by Ctrl-C, what was measured is kept."""
 
 
 class Commands(TyperGroup):
@@ -70,6 +71,16 @@ app.add_typer(
     name="hashes",
     epilog=examples(
         "hashes make known.hashes --clip bunny --size 100000", "hashes show known.hashes"
+    ),
+)
+app.add_typer(
+    gate.app,
+    name="gate",
+    epilog=examples(
+        "gate --base main",
+        "gate --base HEAD~1 --only 'srtp-*'",
+        "gate --baseline results/2026-11-22T0912-epyc",
+        "gate selftest --trials 20 --out selftest",
     ),
 )
 app.command("machine", epilog=examples("machine", "machine --json"))(machine.machine)

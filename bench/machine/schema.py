@@ -1,5 +1,7 @@
 """What is recorded of a machine, and of the conditions around a run."""
 
+from typing import Annotated
+
 import msgspec
 
 from bench.clock import ClockOverhead
@@ -27,16 +29,22 @@ class Scaling(msgspec.Struct, frozen=True, kw_only=True):
     one_gbit_per_s: Estimate
 
 
+CalibrationNs = Annotated[float, msgspec.Meta(ge=1, le=1e12)]
+"""What is outside is no time of 25 us of work on any machine, and would make ratios overflow."""
+
+
 class Conditions(msgspec.Struct, frozen=True, kw_only=True):
     """How busy the machine was at a moment.
 
     `load_1min` is the load average of the last minute. `cpu_pressure_percent` is the share of the
-    last 10 s in which a task waited for a CPU (PSI, `some avg10`).
+    last 10 s in which a task waited for a CPU (PSI, `some avg10`). `calibration_ns` is how long a
+    fixed piece of work took (`bench.machine.calibration`), None where nobody asked.
     """
 
     utc: str
     load_1min: float | None
     cpu_pressure_percent: float | None
+    calibration_ns: CalibrationNs | None = None
 
 
 class Machine(msgspec.Struct, frozen=True, kw_only=True):

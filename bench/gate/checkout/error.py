@@ -1,0 +1,5 @@
+"""What goes wrong before anything is measured."""
+
+
+class CheckoutError(Exception):
+    """There is nothing to compare with; one line says why."""

@@ -1,0 +1,50 @@
+"""What a gate leaves behind: text, JSON, JUnit XML, Markdown and two plots."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bench.gate.blocks import Blocks
+from bench.gate.report.json_ import GateFileError, read_gate_json, to_json
+from bench.gate.report.junit import to_junit
+from bench.gate.report.markdown import append_step_summary, to_markdown
+from bench.gate.report.terminal import to_text
+from bench.gate.result import GateResult
+from bench.store import StoreError
+from bench.store.files import write_bytes
+
+__all__ = [
+    "GateFileError",
+    "append_step_summary",
+    "read_gate_json",
+    "to_json",
+    "to_junit",
+    "to_markdown",
+    "to_text",
+    "write_report",
+]
+
+
+def write_report(folder: Path, result: GateResult, blocks: Mapping[str, Sequence[Blocks]]) -> None:
+    """Write gate.json, junit.xml, summary.{md,txt} and {forest,ratios}.{png,svg} to `folder`.
+
+    The folder is made where it is not there; each file is complete or as it was. gate.json comes
+    first: all else can be made from it. Raises StoreError.
+    """
+    # Here, because they load matplotlib: half of the time that every other command starts in.
+    from bench.gate.report.plot_forest import draw_forest  # noqa: PLC0415 - see above
+    from bench.gate.report.plot_ratios import draw_ratios  # noqa: PLC0415 - see above
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder}: {error.strerror}") from error
+    write_bytes(folder / "gate.json", to_json(result, blocks))
+    write_bytes(folder / "junit.xml", to_junit(result))
+    write_bytes(folder / "summary.md", to_markdown(result).encode())
+    write_bytes(folder / "summary.txt", to_text(result).encode())
+    for stem, (png, svg) in (
+        ("forest", draw_forest(result)),
+        ("ratios", draw_ratios(result, blocks)),
+    ):
+        write_bytes(folder / f"{stem}.png", png)
+        write_bytes(folder / f"{stem}.svg", svg)

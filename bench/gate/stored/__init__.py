@@ -1,0 +1,1 @@
+"""Stored measurements, and what may be said of new ones beside them: advice."""

@@ -1,0 +1,56 @@
+"""Luma planes through a perceptual hash."""
+
+import hashlib
+
+import numpy as np
+
+from pipelines.media import U8
+from pipelines.scanning.hasher import Hasher
+from pipelines.scanning.hashes.table import HASHERS
+
+from .messages import HashSpec
+from .workload import Absent, WrongAnswer
+
+
+class HashWorkload:
+    """One hasher and the planes it is given in turn; one unit is one plane."""
+
+    unit = "hash"
+    own_ns = 0
+
+    def __init__(self, hasher: Hasher, planes: list[U8]) -> None:
+        self._hasher = hasher
+        self._planes = planes
+        self.period = len(planes)
+        self._expected = [_found(hasher, plane) for plane in planes]
+        self.answer = hashlib.sha256(b"".join(self._expected)).hexdigest()
+        self._last = 0
+
+    def run(self, start: int, units: int) -> None:
+        """Hash `units` planes from `start` on."""
+        planes, period, find = self._planes, self.period, self._hasher.hash
+        for at in range(start, start + units):
+            find(planes[at % period])
+        self._last = (start + units - 1) % period
+
+    def check(self) -> None:
+        """Raise WrongAnswer unless the last plane still has the hash that it had at first."""
+        if _found(self._hasher, self._planes[self._last]) != self._expected[self._last]:
+            raise WrongAnswer(f"plane {self._last}: another hash than at first")
+
+    def facts(self, units: int) -> dict[str, float]:
+        """Return nothing: no packets, no overhead."""
+        del units
+        return {}
+
+
+def open_hash(spec: HashSpec) -> HashWorkload:
+    """Return the benchmark `spec`. Raises Absent, or whatever the checkout raises."""
+    if spec.hasher not in HASHERS:
+        raise Absent(f"no hasher {spec.hasher!r}")
+    return HashWorkload(HASHERS[spec.hasher](), list(np.load(spec.material, allow_pickle=False)))
+
+
+def _found(hasher: Hasher, plane: U8) -> bytes:
+    fingerprint = hasher.hash(plane)
+    return fingerprint.words.tobytes() + bytes([fingerprint.quality])

@@ -1,0 +1,133 @@
+"""The gate's end of a worker: a process of its own, asked and answered over two pipes."""
+
+import os
+import select
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Self, TypeVar
+
+import msgspec
+
+from bench.gate.worker.messages import Answer, Finished, Job, Opened, Request
+
+BOOT = Path(__file__).parent / "worker" / "boot.py"
+
+OPEN_TIMEOUT_S = 600.0
+"""A checkout that was never used compiles its kernels first."""
+
+ANSWER_TIMEOUT_S = 60.0
+QUOTED_LINES = 3
+
+Reply = TypeVar("Reply", bound=Answer)
+
+
+class WorkerFailed(Exception):  # noqa: N818 - what happened
+    """A worker ended, hung or spoke nonsense; the message quotes its last lines."""
+
+
+class WorkerProcess:
+    """One worker on one checkout; leaving the `with` block ends it."""
+
+    def __init__(self, paths: Sequence[str], job: Job, *, folder: Path) -> None:
+        """Start the worker with `paths` first on its sys.path; it begins to open at once."""
+        request_read, self._requests = os.pipe()
+        self._answers, answer_write = os.pipe()
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            # Kernels are cached beside their source, where checkouts can share them.
+            if name not in {"NUMBA_CACHE_DIR", "PYTHONHASHSEED"}
+        }
+        if job.counting:
+            environment["PYTHONHASHSEED"] = "0"
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", str(BOOT), str(request_read), str(answer_write), *paths],
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
+            pass_fds=(request_read, answer_write),
+            cwd=folder,
+            env=environment,
+        )
+        os.close(request_read)
+        os.close(answer_write)
+        self._buffer = b""
+        self._encode = msgspec.json.Encoder().encode
+        self._decode = msgspec.json.Decoder(Answer).decode
+        self._write(self._encode(job))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        os.close(self._requests)
+        os.close(self._answers)
+        self._log.close()
+
+    @property
+    def pid(self) -> int:
+        """Return the process id."""
+        return self._process.pid
+
+    def opened(self) -> Opened:
+        """Wait for the next benchmark. Raises WorkerFailed."""
+        return self.expect(Opened, OPEN_TIMEOUT_S)
+
+    def finished(self) -> None:
+        """Wait for the end of the job. Raises WorkerFailed."""
+        self.expect(Finished, ANSWER_TIMEOUT_S)
+
+    def send(self, request: Request) -> None:
+        """Send `request`; its answer is fetched by `expect`. Raises WorkerFailed."""
+        self._write(self._encode(request))
+
+    def ask(self, request: Request, reply: type[Reply]) -> Reply:
+        """Send `request` and return its answer. Raises WorkerFailed."""
+        self.send(request)
+        return self.expect(reply)
+
+    def expect(self, reply: type[Reply], timeout_s: float = ANSWER_TIMEOUT_S) -> Reply:
+        """Wait for an answer of type `reply`. Raises WorkerFailed."""
+        while b"\n" not in self._buffer:
+            if not select.select([self._answers], [], [], timeout_s)[0]:
+                # It would only keep the benchmarks behind this one waiting, too.
+                self._process.kill()
+                raise WorkerFailed(f"no answer for {timeout_s:.0f} s{self._last_lines()}")
+            chunk = os.read(self._answers, 65536)
+            if not chunk:
+                code = self._process.wait()
+                raise WorkerFailed(f"the worker ended with code {code}{self._last_lines()}")
+            self._buffer += chunk
+        line, self._buffer = self._buffer.split(b"\n", 1)
+        try:
+            answer = self._decode(line)
+        except msgspec.DecodeError as error:
+            raise WorkerFailed(f"an answer that cannot be read: {error}") from error
+        if not isinstance(answer, reply):
+            raise WorkerFailed(f"expected {reply.__name__}, got {type(answer).__name__}")
+        return answer
+
+    def _write(self, line: bytes) -> None:
+        view = memoryview(line + b"\n")
+        try:
+            while view:
+                view = view[os.write(self._requests, view) :]
+        except BrokenPipeError:
+            code = self._process.wait()
+            raise WorkerFailed(f"the worker ended with code {code}{self._last_lines()}") from None
+
+    def _last_lines(self) -> str:
+        with suppress(OSError):
+            self._log.seek(0)
+            lines = self._log.read().decode(errors="replace").split("\n")
+            told = [line.strip() for line in lines if line.strip()][-QUOTED_LINES:]
+            if told:
+                return ": " + " | ".join(told)
+        return ""
