@@ -39,3 +39,10 @@ def demo(session: nox.Session) -> None:
     """Measure for some seconds and report."""
     session.install(".")
     session.run("sealbench", "run", "smoke", *session.posargs)
+
+
+@nox.session
+def gate(session: nox.Session) -> None:
+    """Compare the working tree with a revision: nox -s gate -- --base main."""
+    session.install(".")
+    session.run("sealbench", "gate", *session.posargs)

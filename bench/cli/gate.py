@@ -4,54 +4,32 @@ import os
 import secrets
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
-import msgspec
 import typer
 from typer.core import TyperGroup
 
 from bench.cli.console import ERR, OUT, TerminalProgress, fail
-from bench.cli.exit_codes import INTERRUPTED
+from bench.cli.gate_failures import default_folder, failures
+from bench.cli.gate_material import DEFAULT_SUITE, ONLY_HELP, SUITE_HELP, written
+from bench.cli.gate_selftest import selftest
 from bench.cli.gate_stored import gate_stored
-from bench.cli.selection import Selection, listed_clip_at_hand, select, with_clips_at_hand
-from bench.clips.errors import ClipError
-from bench.gate.checkout import CheckoutError, gate_cache, of_installed, of_revision, only_gate
-from bench.gate.design import Design
+from bench.cli.selection import select
+from bench.gate.checkout import gate_cache, of_revision, only_gate
+from bench.gate.exact_counts import COUNTERS
 from bench.gate.gate import Gate, Gated
 from bench.gate.keep import keeper_in
-from bench.gate.material import MaterialFolder, NotGated
 from bench.gate.report import append_step_summary, to_json, to_markdown, to_text, write_report
-from bench.gate.selftest.contrast import ContrastUnavailable
-from bench.gate.selftest.plot import draw_selftest
-from bench.gate.selftest.summary import summarise
-from bench.gate.selftest.text import to_markdown as selftest_markdown
-from bench.gate.selftest.text import to_text as selftest_text
-from bench.gate.selftest.trials import SelftestFileError, planned, run_selftest
 from bench.gate.statistics.decide import EXIT_CODES
 from bench.gate.worker.messages import Spec
-from bench.gate.worker_process import WorkerFailed
 from bench.machine import describe_machine
 from bench.machine.schema import Machine
-from bench.material import Library
-from bench.progress import Progress
 from bench.store import StoreError
-from bench.store.files import write_bytes
-from bench.suite import SuiteError
-from bench.trials.workshop import Workshop
-from pipelines.codecs.settings import CodecError
-from pipelines.registry import Registry, load_registry
-from pipelines.scanning.index.contract import NotInstalled
+from pipelines.registry import load_registry
 
-DEFAULT_SUITE = "gate"
 DEFAULT_COMMAND = "compare"
-DEFAULT_TRIALS = 100
-
-SUITE_HELP = "A shipped suite or a .toml file; default: gate."
-ONLY_HELP = "Glob over case ids or their parts."
 
 
 class GateCommands(TyperGroup):
@@ -76,7 +54,7 @@ app = typer.Typer(
 
 @app.command("compare")
 def compare(
-    suite: Annotated[str, typer.Argument(help=SUITE_HELP)] = DEFAULT_SUITE,
+    suite: Annotated[str | None, typer.Argument(help=SUITE_HELP)] = None,
     *,
     base: Annotated[
         str | None, typer.Option(help="The git revision to compare with: main, v1.2, HEAD~1.")
@@ -107,12 +85,16 @@ def compare(
     with failures(progress):
         machine = describe_machine(with_scaling=False)
         folder = new_folder(out, "gate", machine)
-        selection = select(suite, registry, pattern=only, clip=clip)
         if baseline is not None:
-            if accept:
-                fail("--accept: a stored baseline has no counters to accept; use --base REV")
-            gate_stored(baseline, registry, machine, folder, progress, only=only, json=json)
-        with only_gate(cache := gate_cache()), tempfile.TemporaryDirectory() as material:
+            if accept or seed is not None:
+                fail("--accept and --seed belong to --base REV, not to a stored baseline")
+            gated = gate_stored(
+                baseline, registry, machine, folder, progress, suite=suite, clip=clip, only=only
+            )
+        else:
+            selection = select(suite or DEFAULT_SUITE, registry, pattern=only, clip=clip)
+            cache = gate_cache()
+        with only_gate(cache), tempfile.TemporaryDirectory() as material:
             progress.begin("checking out", 1)
             checkouts = of_revision(Path.cwd(), base or "", cache=cache)
             specs, notes = written(selection, registry, Path(material), progress, seed=chosen)
@@ -131,130 +113,7 @@ def compare(
     publish(gated, folder, json=json)
 
 
-@app.command("selftest")
-def selftest(
-    suite: Annotated[str, typer.Argument(help=SUITE_HELP)] = DEFAULT_SUITE,
-    *,
-    trials: Annotated[
-        int, typer.Option(min=1, help="Trials per slowdown, idle and noisy; A/A: three times it.")
-    ] = DEFAULT_TRIALS,
-    only: Annotated[str | None, typer.Option(help=ONLY_HELP)] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Seed of orders and slowdowns.")] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder of trials and report; one begun goes on.")
-    ] = None,
-    json: Annotated[bool, typer.Option("--json", help="Print JSON, not the tables.")] = False,
-) -> None:
-    """Put the gate itself on trial: how often it cries wolf here, and what it catches.
-
-    Equal code and injected slowdowns of 1, 2, 3, 5 and 10 % (real work), idle and beside a noisy
-    neighbour. Takes about two seconds per comparison: an hour for 100 trials.
-    """
-    progress = TerminalProgress()
-    chosen = secrets.randbits(32) if seed is None else seed
-    registry = load_registry()
-    with failures(progress):
-        machine = describe_machine(with_scaling=False)
-        folder = out or default_folder("selftest", machine)
-        folder.mkdir(parents=True, exist_ok=True)
-        selection = select(suite, registry, pattern=only, clip=None)
-        with only_gate(cache := gate_cache()), tempfile.TemporaryDirectory() as material:
-            checkouts = of_installed(cache=cache)
-            specs, notes = written(selection, registry, Path(material), progress, seed=chosen)
-            for note in notes:
-                progress.note(f"note: {note}")
-            total = 2 * planned(trials).total()
-            progress.note(f"{total} comparisons of {len(specs)} benchmarks, into {folder}")
-            try:
-                rows = run_selftest(
-                    checkouts,
-                    specs,
-                    machine=machine,
-                    trials=trials,
-                    folder=folder,
-                    seed=chosen,
-                    progress=progress,
-                )
-            except KeyboardInterrupt:
-                progress.end()
-                ERR.print(
-                    f"sealbench: stopped; go on with: sealbench gate selftest --trials {trials}"
-                    f" --out {folder}",
-                    markup=False,
-                    soft_wrap=True,
-                )
-                raise typer.Exit(INTERRUPTED) from None
-        summary = summarise(rows)
-        document = {"schema": 1, "machine": machine, "design": Design(), "summary": summary}
-        encoded = msgspec.json.format(msgspec.json.encode(document))
-        png, svg = draw_selftest(summary, machine.cpu_model or machine.architecture)
-        for name, data in {
-            "selftest.json": encoded,
-            "selftest.md": selftest_markdown(summary).encode(),
-            "selftest.txt": selftest_text(summary).encode(),
-            "selftest.png": png,
-            "selftest.svg": svg,
-        }.items():
-            write_bytes(folder / name, data)
-    if json:
-        sys.stdout.write(encoded.decode() + "\n")
-    else:
-        OUT.print(selftest_text(summary), markup=False, soft_wrap=True)
-    ERR.print(f"trials and report: {folder}", markup=False, soft_wrap=True)
-
-
-def written(
-    selection: Selection, registry: Registry, folder: Path, progress: Progress, *, seed: int
-) -> tuple[list[Spec], list[str]]:
-    """Return the benchmarks of a selection, their material in `folder`, and what is left out.
-
-    Raises SuiteError where nothing is left, ClipError, CodecError.
-    """
-    cases = with_clips_at_hand(selection.cases, progress)
-    library = Library(selection.clip_files, progress)
-    library.check(cases)
-    listed = listed_clip_at_hand(cases, registry, progress)
-    library.load(cases)
-    workshop = Workshop(
-        registry=registry,
-        library=library,
-        progress=progress,
-        seed=seed,
-        listed_clip=listed,
-        given_list=None,
-    )
-    material = MaterialFolder(folder=folder, workshop=workshop)
-    specs: list[Spec] = []
-    notes: list[str] = []
-    for case in cases:
-        try:
-            specs.append(material.spec(case))
-        except (NotGated, NotInstalled) as reason:
-            notes.append(f"{case.id}: not gated: {reason}")
-    if not specs:
-        few = "; ".join(notes[:3])
-        raise SuiteError(f"nothing in suite {selection.suite.name} can be gated: {few}")
-    return specs, notes
-
-
-@contextmanager
-def failures(progress: TerminalProgress) -> Iterator[None]:
-    """Turn what a user can mend into one line, and take the progress bar away."""
-    try:
-        yield
-    except (
-        CheckoutError,
-        ClipError,
-        CodecError,
-        ContrastUnavailable,
-        SelftestFileError,
-        StoreError,
-        SuiteError,
-        WorkerFailed,
-    ) as error:
-        fail(str(error))
-    finally:
-        progress.end()
+app.command("selftest")(selftest)
 
 
 def new_folder(out: Path | None, what: str, machine: Machine) -> Path:
@@ -265,28 +124,12 @@ def new_folder(out: Path | None, what: str, machine: Machine) -> Path:
     return folder
 
 
-def default_folder(what: str, machine: Machine) -> Path:
-    """Return where a report goes that nobody named a folder for."""
-    return Path("results") / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}-{what}-{machine.slug}"
-
-
 def known_counters(names: Sequence[str]) -> frozenset[str]:
     """Return the counters to accept; ends the program where one is unknown."""
     for name in names:
         if name not in COUNTERS:
             unknown_counter(name)
     return frozenset(names)
-
-
-COUNTERS = (
-    "bytes_copied",
-    "allocations",
-    "allocated_bytes",
-    "crypto_calls",
-    "packets",
-    "overhead_bytes",
-)
-"""What is counted exactly beside the clock."""
 
 
 def unknown_counter(name: str) -> NoReturn:
@@ -307,7 +150,7 @@ def publish(gated: Gated, folder: Path, *, json: bool) -> NoReturn:
     """Print the result, leave it where a CI looks, and exit with the verdict's code."""
     append_step_summary(to_markdown(gated.result), os.environ)
     if json:
-        sys.stdout.write(to_json(gated.result, gated.blocks).decode() + "\n")
+        sys.stdout.write(to_json(gated.result, gated.blocks).decode())
     else:
         OUT.print(to_text(gated.result), markup=False, soft_wrap=True)
     ERR.print(f"report: {folder}", markup=False, soft_wrap=True)

@@ -92,13 +92,15 @@ def run(
             progress.begin("describing the machine", 1)
             machine = describe_machine()
             place = out or Path("results") / f"{datetime.now(UTC):%Y-%m-%dT%H%M%S}-{machine.slug}"
-            folder = RunFolder.create(place, plan, machine)
+            folder = RunFolder.create(place, plan, machine, before=read_conditions(calibrate=True))
         else:
             options = (suite, only, clip, engine, hash_list, seconds, seed, out)
             if any(given is not None for given in options):
                 fail("--resume DIR goes on as the run was planned; give it no other option")
             # Only what identifies the machine: how its cores scale was measured at the start.
-            folder = RunFolder.open_for_resume(resume, describe_machine(with_scaling=False))
+            machine = describe_machine(with_scaling=False)
+            before = read_conditions(calibrate=True)
+            folder = RunFolder.open_for_resume(resume, machine, before=before)
             fetch_clips(planned_cases(folder.plan, registry), progress)
         with folder:
             interrupted = measure(folder, registry, progress)
@@ -253,7 +255,7 @@ def measure(folder: RunFolder, registry: Registry, progress: TerminalProgress) -
     except KeyboardInterrupt:
         return True
     finally:
-        folder.finish(read_conditions())
+        folder.finish(read_conditions(calibrate=True))
     return False
 
 

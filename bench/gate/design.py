@@ -16,10 +16,10 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
 
     threshold: float = 0.015
     threads_threshold: float = 0.03
-    restarts: int = 4
+    restarts: int = 5
     confirm_restarts: int = 8
-    rounds: int = 60
-    block_ns: int = 400_000
+    rounds: int = 100
+    block_ns: int = 100_000
     alpha: float = 0.05
     most_pressure_percent: float = 20.0
 

@@ -1,6 +1,6 @@
 """Counts of the head beside those of the base: what no clock is needed for."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.gate.checkout import Checkout, measured_folder
@@ -8,8 +8,23 @@ from bench.gate.result import CountChange
 from bench.gate.worker.messages import Closed, Count, Counted, Job, Next, Spec
 from bench.gate.worker_process import WorkerFailed, WorkerProcess
 
-COUNTED_UNITS = 30
-"""As many units as a second of video has; all sides count the same ones."""
+MOST_UNITS = 30
+"""As many units as a second of video has."""
+
+MOST_PASS_NS = 500_000_000
+"""A pass is made a dozen times: where units are long, it has fewer of them."""
+
+COUNT_TIMEOUT_S = 300.0
+
+COUNTERS = (
+    "bytes_copied",
+    "allocations",
+    "allocated_bytes",
+    "crypto_calls",
+    "packets",
+    "overhead_bytes",
+)
+"""All that is counted; not every benchmark has all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,12 +32,22 @@ class Counts:
     """Exact counts per unit by name, of one side and benchmark, or why there are none."""
 
     counts: dict[str, float]
+    units: int = 0
     unsteady: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
     error: str | None = None
 
 
-def count_all(checkout: Checkout, specs: Sequence[Spec]) -> dict[str, Counts]:
-    """Return the counts of each benchmark on one checkout, by name. Raises nothing of a worker."""
+NOTHING = Counts(counts={})
+
+
+def count_all(
+    checkout: Checkout, specs: Sequence[Spec], *, like: Mapping[str, Counts] | None = None
+) -> dict[str, Counts]:
+    """Return the counts of each benchmark on one checkout, by name. Raises nothing of a worker.
+
+    As many units are counted as in `like`, the other side's, since the first ones are not like all.
+    """
     job = Job(benchmarks=list(specs), counting=True)
     found: dict[str, Counts] = {}
     try:
@@ -32,10 +57,15 @@ def count_all(checkout: Checkout, specs: Sequence[Spec]) -> dict[str, Counts]:
                 if opened.error is not None:
                     found[spec.name] = Counts(counts={}, error=opened.error)
                 else:
-                    counted = worker.ask(Count(units=COUNTED_UNITS), Counted)
+                    fit = max(1, min(MOST_UNITS, int(MOST_PASS_NS / max(1.0, opened.unit_ns))))
+                    units = (like or {}).get(spec.name, NOTHING).units or fit
+                    worker.send(Count(units=units))
+                    counted = worker.expect(Counted, COUNT_TIMEOUT_S)
                     found[spec.name] = Counts(
                         counts=counted.counts,
+                        units=units,
                         unsteady=frozenset(counted.unsteady),
+                        notes=tuple(counted.notes),
                         error=counted.error,
                     )
                 worker.ask(Next(), Closed)

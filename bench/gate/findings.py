@@ -4,12 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from statistics import median
 
 from bench.gate.checkout import Side
-from bench.gate.exact_counts import Counts, changes, grown
+from bench.gate.exact_counts import NOTHING, Counts, changes, grown
 from bench.gate.phases import Looked, Record
+from bench.gate.problem import Problem
 from bench.gate.result import CountChange, Finding, Verdict
-from bench.gate.turns import Problem
-
-NOTHING = Counts(counts={})
 
 
 def finding_of(
@@ -55,13 +53,13 @@ def absent_note(looked: Looked) -> str | None:
     problem = looked.record.problem
     if problem is None or not problem.absent:
         return None
-    which = "gone in the head" if problem.side is Side.HEAD else "not in the base"
-    return f"{looked.name}: {which}, not compared ({problem.error})"
+    return f"{looked.name}: not compared: {problem.side}: {problem.error}"
 
 
 def count_notes(counts: Mapping[Side, Mapping[str, Counts]], names: Sequence[str]) -> list[str]:
-    """Return a note for each benchmark whose counts are missing or did not repeat."""
-    notes = []
+    """Return a note for what could not be counted, and for what did not repeat."""
+    sides = [each for of_side in counts.values() for each in of_side.values()]
+    notes = sorted({note for each in sides for note in each.notes})
     for name in names:
         sides = [counts[side][name] for side in counts if name in counts[side]]
         errors = [each.error for each in sides if each.error is not None]

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 
 from bench.gate.blocks import Blocks
 from bench.gate.design import Comparison
+from bench.gate.problem import Problem
 from bench.gate.statistics.decide import Candidate, Decided, decide, needs_confirming
 from bench.gate.statistics.estimate import compare
-from bench.gate.turns import Problem, Turn, Turns
+from bench.gate.turns import Turn, Turns
 from bench.gate.worker.messages import Spec
 
 Keep = Callable[[int, Turn], None]

@@ -3,13 +3,13 @@
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 STAT = Path("/proc/stat")
-PRESSURE = Path("/proc/pressure/cpu")
-LOOK_S = 0.2
+PROCESSES = Path("/proc")
+LOOK_S = 0.1
 
 
 def usable_cpus() -> list[int]:
@@ -27,17 +27,6 @@ def idlest_cpu(cpus: Iterable[int], *, look_s: float = LOOK_S) -> int:
     after = idle_ticks(STAT)
     # The highest number among equals: interrupts and daemons prefer the first CPU.
     return max(cpus, key=lambda cpu: (after.get(cpu, 0) - before.get(cpu, 0), cpu))
-
-
-def idle_ticks(path: Path) -> dict[int, int]:
-    """Return the idle time of each CPU so far, in clock ticks; nothing where it is not told."""
-    try:
-        text = path.read_text()
-    except OSError:
-        return {}
-    # cpuN user nice system idle ...
-    found = re.findall(r"^cpu(\d+) \d+ \d+ \d+ (\d+)", text, re.MULTILINE)
-    return {int(cpu): int(ticks) for cpu, ticks in found}
 
 
 @contextmanager
@@ -58,37 +47,77 @@ def kept_off(cpu: int) -> Iterator[None]:
 
 
 class PressureMeter:
-    """Share of the time that was metered in which some task waited for a CPU (PSI)."""
+    """Share of the metered time in which others had the workers' CPU: tasks, or the hypervisor.
 
-    def __init__(self, path: Path = PRESSURE) -> None:
-        self._path = path
-        self._waited_us = 0
-        self._metered_us = 0
-        self._told = waited_us(path) is not None
+    The system's own pressure (PSI) cannot tell: workers that hand over to each other wait, too.
+    Linux counts the time of a CPU in ticks of 10 ms, so only the sum over many blocks says much.
+    """
+
+    def __init__(self, processes: Path = PROCESSES) -> None:
+        self._processes = processes
+        self._others_ns = 0
+        self._metered_ns = 0
+        self._told = True
 
     @contextmanager
-    def metered(self) -> Iterator[None]:
-        """Count the time within."""
-        before, began = waited_us(self._path), time.monotonic()
+    def metered(self, pids: Collection[int], cpus: Collection[int]) -> Iterator[None]:
+        """Count the time within, in which the workers `pids` have `cpus` for themselves, or not."""
+        before, began_ns = self._others(pids, cpus), time.monotonic_ns()
         try:
             yield
         finally:
-            after = waited_us(self._path)
-            self._metered_us += round((time.monotonic() - began) * 1e6)
-            self._waited_us += (after or 0) - (before or 0)
+            after = self._others(pids, cpus)
+            self._metered_ns += (time.monotonic_ns() - began_ns) * len(cpus)
+            if before is None or after is None:
+                self._told = False
+            else:
+                self._others_ns += after - before
 
     @property
     def percent(self) -> float | None:
         """Return the share in percent; None where the system does not tell or nothing ran."""
-        if not self._told or not self._metered_us:
+        if not self._told or not self._metered_ns:
             return None
-        return 100 * self._waited_us / self._metered_us
+        return max(0.0, 100 * self._others_ns / self._metered_ns)
+
+    def _others(self, pids: Collection[int], cpus: Collection[int]) -> int | None:
+        """Return how long `cpus` were busy, less what `pids` ran; None where it is untold."""
+        busy = busy_ns(self._processes / "stat")
+        own = [ran_ns(self._processes / str(pid) / "schedstat") for pid in pids]
+        if None in own or any(cpu not in busy for cpu in cpus):
+            return None
+        return sum(busy[cpu] for cpu in cpus) - sum(ran or 0 for ran in own)
 
 
-def waited_us(path: Path) -> int | None:
-    """Return how long some task has waited for a CPU since the system started."""
+def busy_ns(path: Path) -> dict[int, int]:
+    """Return how long each CPU was not idle so far, time stolen from this machine included."""
+    tick_ns = round(1e9 / os.sysconf("SC_CLK_TCK"))
+    busy: dict[int, int] = {}
+    for cpu, fields in _cpu_lines(path):
+        # user nice system idle iowait irq softirq steal; what follows is in user already.
+        user, nice, system, _, _, irq, softirq, steal = (*fields, *[0] * 8)[:8]
+        busy[cpu] = (user + nice + system + irq + softirq + steal) * tick_ns
+    return busy
+
+
+def idle_ticks(path: Path) -> dict[int, int]:
+    """Return the idle time of each CPU so far, in clock ticks; nothing where it is not told."""
+    return {cpu: fields[3] for cpu, fields in _cpu_lines(path) if len(fields) > 3}
+
+
+def ran_ns(path: Path) -> int | None:
+    """Return how long a process has had a CPU so far (its `schedstat`), None if untold."""
     try:
-        found = re.search(r"^some .*\btotal=(\d+)", path.read_text(), re.MULTILINE)
-    except OSError:
+        # Time on the CPU, time waiting for it, number of turns.
+        return int(path.read_text().split()[0])
+    except (OSError, ValueError, IndexError):
         return None
-    return int(found[1]) if found else None
+
+
+def _cpu_lines(path: Path) -> Iterator[tuple[int, list[int]]]:
+    try:
+        text = path.read_text()
+    except OSError:
+        return
+    for cpu, fields in re.findall(r"^cpu(\d+)((?: \d+)+)", text, re.MULTILINE):
+        yield int(cpu), [int(field) for field in fields.split()]

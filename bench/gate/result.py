@@ -28,6 +28,22 @@ class CountChange(msgspec.Struct, frozen=True, kw_only=True):
     head: float
 
 
+class StoredRatio(msgspec.Struct, frozen=True, kw_only=True):
+    """The least time of now over the stored one, 1 where they are equal.
+
+    `measured` is of the times as they are, `normalised` of their multiples of the calibration; None
+    where not both sides say how fast the machine was.
+    """
+
+    measured: float
+    normalised: float | None
+
+    @property
+    def judged(self) -> float:
+        """Return the ratio that a reader should look at first."""
+        return self.measured if self.normalised is None else self.normalised
+
+
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """One benchmark: its verdict, the reason in one line, and what it rests on.
 
@@ -35,7 +51,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     the counts are per: an access unit, a hash, a call. `comparison` is that of the phase that
     decided (`confirmed` where that was the second one), None where nothing could be measured.
     `p_value` is adjusted over the suite (Holm). `counts` holds the exact counters of the head,
-    `changes` those that differ from the base's.
+    `changes` those that differ from the base's. `stored` is what there is instead of a comparison
+    where the base is a file: no interval, no twin, no p-value.
     """
 
     benchmark: str
@@ -52,14 +69,30 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     counts: dict[str, float]
     changes: tuple[CountChange, ...]
     seconds: float
+    stored: StoredRatio | None = None
+
+
+class StoredSide(msgspec.Struct, frozen=True, kw_only=True):
+    """How a stored base was held against now: its kind of file, and how often now was measured.
+
+    `calibrated` is whether both sides say how fast the machine was, without which more must differ
+    before it counts.
+    """
+
+    kind: str
+    calibrated: bool
+    measurements: int
 
 
 class GateResult(msgspec.Struct, frozen=True, kw_only=True):
     """A whole gate. `base` and `head` name the revisions as a reader knows them.
 
     `notes` are what was left out and why (benchmarks that only one side has, cases that no gate can
-    hold). `pressure_percent` is the share of the measuring time in which a task waited for a CPU;
-    None where the system does not tell.
+    hold). `pressure_percent` is the share of the measuring time in which others had the workers'
+    CPU; None where the system does not tell. `calibration_ns` is the least time of
+    `bench.machine.calibration` before and after. `stored` says that the base is a file with least
+    times of an earlier day: then nothing was measured in turns, and of `design` only the thresholds
+    mean anything.
     """
 
     base: str
@@ -75,4 +108,6 @@ class GateResult(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Verdict
     findings: tuple[Finding, ...]
     notes: tuple[str, ...]
+    calibration_ns: float | None = None
+    stored: StoredSide | None = None
     schema: int = GATE_SCHEMA

@@ -32,8 +32,20 @@ class WorkerFailed(Exception):  # noqa: N818 - what happened
 class WorkerProcess:
     """One worker on one checkout; leaving the `with` block ends it."""
 
-    def __init__(self, paths: Sequence[str], job: Job, *, folder: Path) -> None:
-        """Start the worker with `paths` first on its sys.path; it begins to open at once."""
+    def __init__(
+        self,
+        paths: Sequence[str],
+        job: Job,
+        *,
+        folder: Path,
+        hash_seed: int = 0,
+        inherited: Sequence[int] = (),
+    ) -> None:
+        """Start the worker with `paths` first on its sys.path; it begins to open at once.
+
+        Python's hashes are made from `hash_seed`, which decides how its dicts are laid out. The
+        file descriptors `inherited` are its own, too, under the same numbers.
+        """
         request_read, self._requests = os.pipe()
         self._answers, answer_write = os.pipe()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
@@ -41,16 +53,15 @@ class WorkerProcess:
             name: value
             for name, value in os.environ.items()
             # Kernels are cached beside their source, where checkouts can share them.
-            if name not in {"NUMBA_CACHE_DIR", "PYTHONHASHSEED"}
+            if name != "NUMBA_CACHE_DIR"
         }
-        if job.counting:
-            environment["PYTHONHASHSEED"] = "0"
+        environment["PYTHONHASHSEED"] = str(hash_seed)
         self._process = subprocess.Popen(
             [sys.executable, "-P", str(BOOT), str(request_read), str(answer_write), *paths],
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,
-            pass_fds=(request_read, answer_write),
+            pass_fds=(request_read, answer_write, *inherited),
             cwd=folder,
             env=environment,
         )
@@ -75,6 +86,10 @@ class WorkerProcess:
     def pid(self) -> int:
         """Return the process id."""
         return self._process.pid
+
+    def fileno(self) -> int:
+        """Return what to wait on for an answer."""
+        return self._answers
 
     def opened(self) -> Opened:
         """Wait for the next benchmark. Raises WorkerFailed."""
@@ -113,6 +128,10 @@ class WorkerProcess:
         if not isinstance(answer, reply):
             raise WorkerFailed(f"expected {reply.__name__}, got {type(answer).__name__}")
         return answer
+
+    def kill(self) -> None:
+        """End the worker in the middle of whatever it does."""
+        self._process.kill()
 
     def _write(self, line: bytes) -> None:
         view = memoryview(line + b"\n")

@@ -27,6 +27,7 @@ __all__ = [
 def write_report(folder: Path, result: GateResult, blocks: Mapping[str, Sequence[Blocks]]) -> None:
     """Write gate.json, junit.xml, summary.{md,txt} and {forest,ratios}.{png,svg} to `folder`.
 
+    There are no ratios where the base is a stored file: nothing was measured in pairs.
     The folder is made where it is not there; each file is complete or as it was. gate.json comes
     first: all else can be made from it. Raises StoreError.
     """
@@ -42,9 +43,9 @@ def write_report(folder: Path, result: GateResult, blocks: Mapping[str, Sequence
     write_bytes(folder / "junit.xml", to_junit(result))
     write_bytes(folder / "summary.md", to_markdown(result).encode())
     write_bytes(folder / "summary.txt", to_text(result).encode())
-    for stem, (png, svg) in (
-        ("forest", draw_forest(result)),
-        ("ratios", draw_ratios(result, blocks)),
-    ):
+    plots = {"forest": draw_forest(result)}
+    if result.stored is None:
+        plots["ratios"] = draw_ratios(result, blocks)
+    for stem, (png, svg) in plots.items():
         write_bytes(folder / f"{stem}.png", png)
         write_bytes(folder / f"{stem}.svg", svg)

@@ -3,7 +3,7 @@
 import re
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from bench.gate.design import Design
+from bench.gate.report.columns import figures, headings
 from bench.gate.report.wording import (
     base_text,
     change_text,
@@ -84,14 +84,14 @@ def _add_case(suite: Element, result: GateResult, finding: Finding) -> None:
     case = _case(suite, result, finding.benchmark, finding.seconds)
     outcome = _OUTCOMES.get(finding.verdict)
     message = _clean(f"{finding.verdict}: {finding.reason}")
-    figures = _figures(finding, result.design)
+    told = _told(finding, result)
     if outcome == "skipped":
         SubElement(case, outcome, {"message": message})
     elif outcome is not None:
         element = SubElement(case, outcome, {"message": message, "type": finding.verdict.value})
-        element.text = _clean(figures)
+        element.text = _clean(told)
     if outcome not in {"failure", "error"}:
-        SubElement(case, "system-out").text = _clean(figures)
+        SubElement(case, "system-out").text = _clean(told)
 
 
 def _case(suite: Element, result: GateResult, name: str, seconds: float) -> Element:
@@ -106,11 +106,17 @@ def _case(suite: Element, result: GateResult, name: str, seconds: float) -> Elem
     )
 
 
-def _figures(finding: Finding, design: Design) -> str:
-    comparison = finding.comparison
-    lines = [
+def _told(finding: Finding, result: GateResult) -> str:
+    said = [
         f"verdict: {finding.verdict}",
         *([f"reason: {finding.reason}"] if finding.reason else []),
+    ]
+    if result.stored is not None:
+        pairs = zip(headings(result), figures(finding, result), strict=True)
+        return "\n".join([*said, *(f"{name}: {text}" for name, text in pairs)])
+    comparison, design = finding.comparison, result.design
+    lines = [
+        *said,
         f"change: {change_text(comparison)}, counts from {100 * finding.threshold:g} % on",
         f"twin: {control_text(comparison)}",
         f"base: {base_text(finding)}",

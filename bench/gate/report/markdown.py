@@ -5,18 +5,13 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from bench.gate.design import Design
+from bench.gate.report.columns import figures, headings
 from bench.gate.report.wording import (
-    base_text,
-    change_text,
-    control_text,
     counts_text,
     design_text,
     effort_text,
     machine_text,
-    p_text,
     plain,
-    size_text,
     title_text,
     verdict_text,
     worst_first,
@@ -27,9 +22,6 @@ STEP_SUMMARY = "GITHUB_STEP_SUMMARY"
 
 LONGEST = 60_000
 """GitHub refuses a comment of more than 65,536 characters."""
-
-_HEAD = ("benchmark", "verdict", "change [95 % interval]", "twin", "base", "n", "p (Holm)")
-_RULE = ("---", "---", "---:", "---:", "---:", "---:", "---:")
 
 
 def to_markdown(result: GateResult) -> str:
@@ -46,7 +38,7 @@ def to_markdown(result: GateResult) -> str:
         f"{escape(title_text(result))}. {escape(effort_text(result))}.",
     ]
     if notable:
-        blocks.append(_table(notable, result.design, LONGEST // 3, why=True))
+        blocks.append(_table(notable, result, LONGEST // 3, why=True))
     if changed:
         blocks += ["**Exact counts that changed**", _bullets(changed, LONGEST // 6)]
     if result.notes:
@@ -54,7 +46,7 @@ def to_markdown(result: GateResult) -> str:
     if ordered:
         blocks += [
             f"<details><summary>All {len(ordered)} benchmarks, and how it was measured</summary>",
-            _table(ordered, result.design, LONGEST // 3, why=False),
+            _table(ordered, result, LONGEST // 3, why=False),
         ]
     else:
         blocks.append("<details><summary>How it was measured</summary>")
@@ -91,27 +83,24 @@ def escape(text: str) -> str:
     return escaped.replace("@", "@<!-- -->")
 
 
-def _table(findings: Sequence[Finding], design: Design, room: int, *, why: bool) -> str:
-    head = (*_HEAD, "why") if why else _HEAD
-    rule = (*_RULE, "---")[: len(head)]
-    lines = [_cells(finding, design, why=why) for finding in findings]
+def _table(findings: Sequence[Finding], result: GateResult, room: int, *, why: bool) -> str:
+    names = headings(result)
+    last = ("why",) if why else ()
+    head = ("benchmark", "verdict", *names, *last)
+    rule = ("---", "---", *("---:" for _ in names), *("---" for _ in last))
+    lines = [_cells(finding, result, why=why) for finding in findings]
     kept = _fitting((_row(line) for line in lines), room)
     rest = len(lines) - len(kept)
     more = [_row([f"and {rest} more in gate.json", *[""] * (len(head) - 1)])] if rest else []
     return "\n".join([_row(head), _row(rule), *kept, *more])
 
 
-def _cells(finding: Finding, design: Design, *, why: bool) -> list[str]:
-    comparison = finding.comparison
+def _cells(finding: Finding, result: GateResult, *, why: bool) -> list[str]:
     passed = finding.verdict is Verdict.PASS
     cells = [
         escape(plain(finding.benchmark)),
         finding.verdict.value if passed else f"**{finding.verdict.value}**",
-        escape(change_text(comparison)),
-        control_text(comparison),
-        escape(base_text(finding)),
-        size_text(comparison, design),
-        escape(p_text(finding.p_value)),
+        *map(escape, figures(finding, result)),
     ]
     return [*cells, escape(plain(finding.reason))] if why else cells
 

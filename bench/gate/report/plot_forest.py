@@ -7,9 +7,16 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
+from bench.gate.design import Comparison
 from bench.gate.report.plot_verdicts import COLOURS, MARKERS, verdict_handles
-from bench.gate.report.wording import change_text, plain, shortened_middle, title_text
-from bench.gate.result import Finding, GateResult
+from bench.gate.report.wording import (
+    change_text,
+    plain,
+    shortened_middle,
+    stored_text,
+    title_text,
+)
+from bench.gate.result import Finding, GateResult, StoredRatio
 from bench.plot_style import (
     GREY,
     INK,
@@ -34,6 +41,15 @@ _REASON_IN = 2.9
 _LONGEST_NAME = 64
 _LINEAR_THRESHOLDS = 6
 """Changes of more thresholds than these are drawn on an axis that is logarithmic further out."""
+
+_BARS = (
+    "Bars are 95 % intervals over restarts; right of 0 head is slower. The twin is a second copy of"
+    " the base: what it is off by is noise."
+)
+_POINTS = (
+    "Right of 0 is slower than stored. The two were not measured side by side, so there are no"
+    " intervals, and no slowdown is confirmed."
+)
 
 _Dashes = tuple[float, tuple[float, float]]
 _DASHES: tuple[_Dashes, ...] = ((0, (5, 3)), (0, (1, 2)), (0, (9, 3)))
@@ -60,7 +76,8 @@ def _figure(result: GateResult) -> Figure:
         margins,
         1,
     )
-    put_title(figure, f"{result.verdict}: time of head against base", title_text(result))
+    what = "time of head against base" if result.stored is None else "least times, now and stored"
+    put_title(figure, f"{result.verdict}: {what}", title_text(result))
     linear = _scale(axes, result)
     _thresholds(axes, result)
     for row, finding in enumerate(ordered):
@@ -74,36 +91,46 @@ def _figure(result: GateResult) -> Figure:
         axes.text(0.5, 0.5, "no benchmark was compared", transform=axes.transAxes, ha="center")
     put_legend(figure, _handles(result))
     bend = "" if linear else " The axis is logarithmic further out."
-    put_caption(
-        figure,
-        "Bars are 95 % intervals over restarts; right of 0 head is slower. The twin is a second"
-        f" copy of the base: what it is off by is noise.{bend}",
-    )
+    put_caption(figure, f"{_BARS if result.stored is None else _POINTS}{bend}")
     return figure
 
 
 def _place(finding: Finding) -> float:
     """Return what rows are sorted by: the slowest change on top, what has none at the bottom."""
+    if finding.stored is not None:
+        return -finding.stored.judged
     return -finding.comparison.ratio.value if finding.comparison else 0.0
 
 
 def _row(axes: Axes, row: int, finding: Finding) -> None:
     colour, marker = COLOURS[finding.verdict], MARKERS[finding.verdict]
     comparison = finding.comparison
+    if finding.stored is not None:
+        _second(axes, row, finding.stored.measured)
+        axes.plot([_change(finding.stored.judged)], [row], marker, color=colour, markersize=5)
+        _write_change(axes, row, stored_text(finding.stored))
+        return
     if comparison is None:
         axes.plot([0], [row], marker, color=colour, markersize=5)
         _write_reason(axes, row, finding.reason)
         return
     ratio = comparison.ratio
     axes.plot([_change(ratio.low), _change(ratio.high)], [row, row], color=colour, linewidth=1.6)
-    axes.plot(
-        [_change(comparison.control.value)], [row], "|", color=GREY, markersize=9, markeredgewidth=2
-    )
+    _second(axes, row, comparison.control.value)
     axes.plot([_change(ratio.value)], [row], marker, color=colour, markersize=5)
+    _write_change(axes, row, change_text(comparison))
+
+
+def _second(axes: Axes, row: int, ratio: float) -> None:
+    """Mark what stands beside the change: the twin's, or the stored ratio as measured."""
+    axes.plot([_change(ratio)], [row], "|", color=GREY, markersize=9, markeredgewidth=2)
+
+
+def _write_change(axes: Axes, row: int, text: str) -> None:
     axes.text(
         1.02,
         row,
-        change_text(comparison),
+        text,
         transform=axes.get_yaxis_transform(),
         va="center",
         fontsize=SMALL_POINTS,
@@ -141,12 +168,7 @@ def _drawn_thresholds(result: GateResult) -> list[tuple[float, _Dashes]]:
 def _scale(axes: Axes, result: GateResult) -> bool:
     """Set the x axis so that all intervals fit; return whether it is linear throughout."""
     widest = 100 * max(threshold for threshold, _ in _drawn_thresholds(result))
-    ends = [
-        end
-        for finding in result.findings
-        if (each := finding.comparison) is not None
-        for end in map(_change, (each.ratio.low, each.ratio.high, each.control.value))
-    ]
+    ends = [_change(ratio) for finding in result.findings for ratio in _drawn(finding)]
     low, high = (1.08 * pick([-2 * widest, *ends, 2 * widest]) for pick in (min, max))
     reach = max(-low, high)
     linear = reach <= _LINEAR_THRESHOLDS * widest
@@ -161,13 +183,24 @@ def _scale(axes: Axes, result: GateResult) -> bool:
     return linear
 
 
+def _drawn(finding: Finding) -> Sequence[float]:
+    """Return the ratios that a row must have room for."""
+    match finding:
+        case Finding(stored=StoredRatio() as stored):
+            return stored.measured, stored.judged
+        case Finding(comparison=Comparison() as comparison):
+            ratio = comparison.ratio
+            return ratio.low, ratio.high, comparison.control.value
+        case _:
+            return ()
+
+
 def _handles(result: GateResult) -> Sequence[Line2D]:
-    twin = Line2D(
-        [], [], linestyle="", color=GREY, marker="|", markersize=9, markeredgewidth=2, label="twin"
-    )
+    second = Line2D([], [], linestyle="", color=GREY, marker="|", markersize=9, markeredgewidth=2)
+    second.set_label("twin" if result.stored is None else "as measured")
     return [
         *verdict_handles({finding.verdict for finding in result.findings}),
-        twin,
+        second,
         *(
             Line2D([], [], color=SOFT, linewidth=1, linestyle=dashes, label=f"±{100 * each:g} %")
             for each, dashes in _drawn_thresholds(result)

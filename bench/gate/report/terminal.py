@@ -3,19 +3,14 @@
 import textwrap
 from collections.abc import Iterator, Sequence
 
-from bench.gate.design import Design
+from bench.gate.report.columns import LEFT_ALIGNED, figures, headings
 from bench.gate.report.wording import (
-    base_text,
-    change_text,
-    control_text,
     counts_text,
     design_text,
     effort_text,
     machine_text,
-    p_text,
     plain,
     shortened_middle,
-    size_text,
     title_text,
     verdict_text,
     worst_first,
@@ -29,8 +24,6 @@ MOST_PASSED = 10
 MOST_CHANGED = 20
 """Lines of exact counts that changed; all stand in gate.json."""
 
-_HEAD = ("benchmark", "verdict", "change [95 % interval]", "twin", "base", "n", "p (Holm)")
-_NUMERIC = (False, False, False, True, True, True, True)
 _GAP = "  "
 _LEAST_NAME, _MOST_NAME_LINES = 16, 3
 _INDENT = "    "
@@ -48,7 +41,7 @@ def to_text(result: GateResult) -> str:
             *_wrapped(machine_text(result.machine), "  "),
             *_wrapped(design_text(result)),
         ],
-        [*_table(shown, result.design), *_left_out(len(passed) - MOST_PASSED)] if shown else [],
+        [*_table(shown, result), *_left_out(len(passed) - MOST_PASSED)] if shown else [],
         list(_counts(ordered)),
         [line for note in result.notes for line in _wrapped(f"note: {plain(note)}", "      ")],
         [*_wrapped(effort_text(result)), *_wrapped(verdict_text(result), "  ")],
@@ -56,36 +49,27 @@ def to_text(result: GateResult) -> str:
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
-def _table(findings: Sequence[Finding], design: Design) -> Iterator[str]:
-    lines = [_cells(finding, design) for finding in findings]
-    widths = [max(map(len, column)) for column in zip(_HEAD, *lines, strict=True)]
+def _table(findings: Sequence[Finding], result: GateResult) -> Iterator[str]:
+    head = ("benchmark", "verdict", *headings(result))
+    numeric = [name not in LEFT_ALIGNED for name in head]
+    lines = [
+        (plain(each.benchmark), each.verdict.value, *figures(each, result)) for each in findings
+    ]
+    widths = [max(map(len, column)) for column in zip(head, *lines, strict=True)]
     room = WIDTH - sum(widths[1:]) - len(_GAP) * (len(widths) - 1)
     widths[0] = max(_LEAST_NAME, min(widths[0], room))
-    yield _line(_HEAD, widths)
+    yield _line(head, widths, numeric)
     for finding, (name, *cells) in zip(findings, lines, strict=True):
         first, *rest = name_lines(name, widths[0])
-        yield _line((first, *cells), widths)
+        yield _line((first, *cells), widths, numeric)
         yield from rest
         yield from _wrapped(_INDENT + plain(finding.reason), _INDENT) if finding.reason else ()
 
 
-def _cells(finding: Finding, design: Design) -> tuple[str, ...]:
-    comparison = finding.comparison
-    return (
-        plain(finding.benchmark),
-        finding.verdict.value,
-        change_text(comparison),
-        control_text(comparison),
-        base_text(finding),
-        size_text(comparison, design),
-        p_text(finding.p_value),
-    )
-
-
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+def _line(cells: Sequence[str], widths: Sequence[int], numeric: Sequence[bool]) -> str:
     return _GAP.join(
-        cell.rjust(width) if numeric else cell.ljust(width)
-        for cell, width, numeric in zip(cells, widths, _NUMERIC, strict=True)
+        cell.rjust(width) if number else cell.ljust(width)
+        for cell, width, number in zip(cells, widths, numeric, strict=True)
     ).rstrip()
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from bench.gate.design import Comparison, Design
-from bench.gate.result import Finding, GateResult, Verdict
+from bench.gate.result import Finding, GateResult, StoredRatio, Verdict
 from bench.gate.statistics.decide import EXIT_CODES
 from bench.machine.schema import Machine
 from bench.results import Estimate
@@ -57,6 +57,11 @@ def percent(ratio: float) -> str:
 def change_text(comparison: Comparison | None) -> str:
     """Return the change with its 95 % interval: `+4.1 % [+3.6, +4.7]`."""
     return MISSING if comparison is None else interval_text(comparison.ratio)
+
+
+def stored_text(ratio: StoredRatio | None) -> str:
+    """Return the change against a stored time, normalised where both sides are calibrated."""
+    return MISSING if ratio is None else f"{percent(ratio.judged)} %"
 
 
 def interval_text(ratio: Estimate) -> str:
@@ -130,6 +135,17 @@ def machine_text(machine: Machine) -> str:
 def design_text(result: GateResult) -> str:
     """Return what counts, and how it was measured."""
     design = result.design
+    if result.stored is not None:
+        times = "once" if result.stored.measurements == 1 else f"{result.stored.measurements} times"
+        speed = (
+            "change: as multiples of a calibration"
+            if result.stored.calibrated
+            else "not both sides say how fast the machine was"
+        )
+        return (
+            f"least times, now measured {times}; a change counts from"
+            f" {100 * design.threshold:g} % on, advisory; {speed}"
+        )
     return (
         f"a change counts from {100 * design.threshold:g} %"
         f" ({100 * design.threads_threshold:g} % with threads) on;"
@@ -139,7 +155,7 @@ def design_text(result: GateResult) -> str:
 
 def effort_text(result: GateResult) -> str:
     """Return how much was done, in which time, and how busy the machine was."""
-    pressure = (
+    busy = (
         "CPU pressure unknown"
         if result.pressure_percent is None
         else f"CPU pressure {result.pressure_percent:.1f} %"
@@ -150,7 +166,8 @@ def effort_text(result: GateResult) -> str:
     names = "benchmark" if count == 1 else "benchmarks"
     found = Counter(finding.verdict for finding in result.findings)
     kinds = ", ".join(f"{found[each]} {each}" for each in WORST_FIRST if found[each])
-    return f"{count} {names}{kinds and f' ({kinds})'} in {took}, {pressure}, seed {result.seed}"
+    done = f"{count} {names}{kinds and f' ({kinds})'} in {took}"
+    return done if result.stored is not None else f"{done}, {busy}, seed {result.seed}"
 
 
 def verdict_text(result: GateResult) -> str:
@@ -161,16 +178,18 @@ def verdict_text(result: GateResult) -> str:
         Verdict.IMPROVED: _passed(result),
         Verdict.REGRESSION: f"{_of(count, result)} worse than the base",
         Verdict.INCONCLUSIVE: (
-            f"{_of(count, result)} undecided, which is neither a pass nor a regression"
+            _undecided(count, result)
             if result.findings
             else "nothing was compared, so nothing can be said"
         ),
         Verdict.WRONG_ANSWER: (
             f"{_of(count, result)} wrong or failing at head, where speed means nothing"
+            if result.stored is None
+            else f"{_of(count, result)} wrong or failing now, where speed means nothing"
         ),
     }
     codes = {
-        0: "no regression",
+        0: "no regression" if result.stored is None else "advisory",
         1: "confirmed slowdown, or exact counts that grew",
         3: "inconclusive",
         5: "wrong answer",
@@ -180,9 +199,17 @@ def verdict_text(result: GateResult) -> str:
 
 
 def _passed(result: GateResult) -> str:
+    if result.stored is not None:
+        return f"none of {len(result.findings)} looks slower than stored, which confirms nothing"
     faster = sum(finding.verdict is Verdict.IMPROVED for finding in result.findings)
     tail = f", {faster} faster" if faster else ""
     return f"no benchmark of {len(result.findings)} is slower than the base{tail}"
+
+
+def _undecided(count: int, result: GateResult) -> str:
+    if result.stored is not None:
+        return f"{_of(count, result)} undecided: `sealbench gate --base REV` measures both sides"
+    return f"{_of(count, result)} undecided, which is neither a pass nor a regression"
 
 
 def _of(count: int, result: GateResult) -> str:
@@ -197,4 +224,6 @@ def _version(name: str, version: str) -> str:
 
 
 def _ratio(finding: Finding) -> float:
+    if finding.stored is not None:
+        return finding.stored.judged
     return 0.0 if finding.comparison is None else finding.comparison.ratio.value

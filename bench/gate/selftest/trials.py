@@ -49,12 +49,14 @@ def run_selftest(
     *,
     machine: Machine,
     trials: int,
+    conditions: Sequence[Condition],
     folder: Path,
     seed: int,
     progress: Progress,
 ) -> list[TrialRow]:
-    """Return the rows of all trials, those that `folder` holds from an earlier call included.
+    """Return the rows of all trials, those that `folder` holds from earlier calls included.
 
+    Those of `conditions` are made until there are as many as `planned(trials)` says.
     One gate over `specs` after the other, the effects dealt out at random; each gate's rows are on
     the disk before the next one starts. Raises WorkerFailed, SelftestFileError,
     ContrastUnavailable.
@@ -64,13 +66,14 @@ def run_selftest(
     path = folder / TRIALS_FILE
     rows = read_trials(path)
     wanted = planned(trials)
-    total = wanted.total() * len(CONDITIONS)
+    begun = len(rows)
+    total = sum(_left(wanted, rows, condition).total() for condition in conditions)
     deal = random.Random(seed)  # noqa: S311 - a fair deal, not a secret
     gate = max((row.gate for row in rows), default=-1) + 1
     progress.begin("comparing", total)
-    for condition in CONDITIONS:
+    for condition in conditions:
         while left := _left(wanted, rows, condition):
-            progress.advance(len(rows))
+            progress.advance(len(rows) - begun)
             effects = _dealt(left, len(specs), deal)
             slowdowns = {spec.name: effect for spec, effect in zip(specs, effects, strict=True)}
             with _neighbours(condition, deal):

@@ -73,7 +73,7 @@ def decide(
 ) -> list[Decided]:
     """Return the verdict on each of `candidates`, which are all benchmarks of a suite.
 
-    `pressure_percent` is the share of the measuring time in which a task waited for a CPU.
+    `pressure_percent` is the share of the measuring time in which others had the workers' CPU.
     """
     slower_p = holm.adjust([_p_value(candidate, above=True) for candidate in candidates])
     faster_p = holm.adjust([_p_value(candidate, above=False) for candidate in candidates])
@@ -147,7 +147,7 @@ def _doubt(
     """Return why no difference can be trusted in this run; empty where nothing speaks against."""
     if pressure_percent is not None and pressure_percent > design.most_pressure_percent:
         return (
-            f"tasks waited for a CPU in {pressure_percent:.0f} % of the time, "
+            f"others had the CPU in {pressure_percent:.0f} % of the time, "
             f"more than {design.most_pressure_percent:g} %"
         )
     apart = sum(

@@ -7,9 +7,8 @@ they are and as multiples of the calibration, and even then nothing is confirmed
 
 import statistics
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
-from bench.gate.result import Finding, Verdict
+from bench.gate.result import Finding, StoredRatio, Verdict
 from bench.gate.stored.baseline import Baseline, Least
 
 THRESHOLD = 0.05
@@ -24,8 +23,6 @@ NO_FINGERPRINT = (
 
 NEEDED = ("cpu_model", "architecture", "isa", "python")
 """Parts of a fingerprint that must be known: what both do not tell is not the same."""
-
-_WAY_ON = "a stored baseline cannot confirm it: run `sealbench gate --base REV`"
 
 
 class Refused(Exception):  # noqa: N818 - what happened
@@ -78,6 +75,11 @@ def require_comparable(baseline: Baseline, fingerprint: Mapping[str, str]) -> No
         raise Refused(unlike)
 
 
+def threshold_of(*, calibrated: bool) -> float:
+    """Return from which change on a slowdown counts."""
+    return THRESHOLD if calibrated else UNCALIBRATED_THRESHOLD
+
+
 def left_out(baseline: Baseline, now: Baseline) -> list[str]:
     """Return a line for each benchmark that is not compared, and why."""
     stored = baseline.untimed.keys() | baseline.wrong_answers.keys() | baseline.benchmarks.keys()
@@ -96,6 +98,18 @@ def left_out(baseline: Baseline, now: Baseline) -> list[str]:
             if name not in baseline.benchmarks
         ),
         *(f"{name}: not measured now" for name in baseline.benchmarks if name not in measured),
+        *_alike({name: why for name, why in untimed.items() if name not in measured}),
+    ]
+
+
+def _alike(untimed: Mapping[str, str]) -> list[str]:
+    """Return a line for each reason: a run may have dozens of cases that are not compared."""
+    names: dict[str, list[str]] = {}
+    for name, why in untimed.items():
+        names.setdefault(why, []).append(name)
+    return [
+        f"{first}{f' and {len(others)} more' if others else ''}: not compared: {why}"
+        for why, (first, *others) in names.items()
     ]
 
 
@@ -113,37 +127,6 @@ def _untold(fingerprint: Mapping[str, str]) -> list[str]:
     return [f"{name}: unknown" for name in NEEDED if fingerprint.get(name, "unknown") == "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """Now over stored: of the least times as they are, and as multiples of the calibration."""
-
-    plain: float
-    normalised: float | None
-
-    @property
-    def threshold(self) -> float:
-        return UNCALIBRATED_THRESHOLD if self.normalised is None else THRESHOLD
-
-    @property
-    def smaller(self) -> float:
-        return self.plain if self.normalised is None else min(self.plain, self.normalised)
-
-    @property
-    def larger(self) -> float:
-        return self.plain if self.normalised is None else max(self.plain, self.normalised)
-
-    def __str__(self) -> str:
-        if self.normalised is None:
-            return (
-                f"least time {_percent(self.plain)} the stored one (as measured: not both "
-                "sides say how fast the machine was)"
-            )
-        return (
-            f"least time {_percent(self.normalised)} the stored one (normalised; "
-            f"{_percent(self.plain)} it as measured)"
-        )
-
-
 def _finding(name: str, stored: Least, now: Least, speed: float | None) -> Finding:
     if unlike := _differences(stored.work, now.work):
         return _bare(
@@ -157,28 +140,30 @@ def _finding(name: str, stored: Least, now: Least, speed: float | None) -> Findi
     # The median over the same units: between runs of unchanged code the least time of all units
     # together is one lucky moment's, and was above 5 % in 8 % of pairs, this median in 2 %.
     plain = statistics.median(now.of[unit] / stored.of[unit] for unit in common)
-    change = _Change(plain, None if speed is None else plain * speed)
-    verdict, reason = _judged(change)
+    ratio = StoredRatio(measured=plain, normalised=None if speed is None else plain * speed)
+    threshold = threshold_of(calibrated=speed is not None)
+    verdict, reason = _judged(ratio, threshold)
     return _bare(
         name,
         verdict,
         reason,
         unit=now.unit,
         ns_per_unit=statistics.median(stored.of[unit] for unit in common),
-        threshold=change.threshold,
+        threshold=threshold,
+        stored=ratio,
     )
 
 
-def _judged(change: _Change) -> tuple[Verdict, str]:
-    threshold = change.threshold
-    if change.smaller > 1 + threshold:
-        return Verdict.INCONCLUSIVE, f"{change}; {_WAY_ON}"
-    if change.larger < 1 - threshold:
-        return Verdict.PASS, f"{change}: faster, unconfirmed"
-    if change.normalised is not None and change.normalised > 1 + threshold:
+def _judged(ratio: StoredRatio, threshold: float) -> tuple[Verdict, str]:
+    smaller, larger = sorted((ratio.measured, ratio.judged))
+    if smaller > 1 + threshold:
+        return Verdict.INCONCLUSIVE, "slower than stored, unconfirmed"
+    if larger < 1 - threshold:
+        return Verdict.PASS, "faster, unconfirmed"
+    if ratio.judged > 1 + threshold:
         # A stored calibration that was itself disturbed makes everything of now look slow.
-        return Verdict.PASS, f"{change}: counts only where both are above {threshold * 100:.0f} %"
-    return Verdict.PASS, str(change)
+        return Verdict.PASS, f"counts only where both are above {100 * threshold:.0f} %"
+    return Verdict.PASS, ""
 
 
 def _wrong(name: str, error: str) -> Finding:
@@ -197,6 +182,7 @@ def _bare(
     unit: str = "",
     ns_per_unit: float | None = None,
     threshold: float = THRESHOLD,
+    stored: StoredRatio | None = None,
 ) -> Finding:
     """Return a finding without what only blocks measured in turns could give."""
     return Finding(
@@ -214,9 +200,5 @@ def _bare(
         counts={},
         changes=(),
         seconds=0.0,
+        stored=stored,
     )
-
-
-def _percent(ratio: float) -> str:
-    change = 100 * (ratio - 1)
-    return f"{abs(change):.1f} % {'below' if change < 0 else 'above'}"

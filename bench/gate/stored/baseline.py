@@ -1,7 +1,9 @@
 """Stored measurements that later ones can be held against, as one value whatever the file."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
 from typing import Literal
 
 Kind = Literal["run folder", "gate", "pytest-benchmark"]
@@ -29,10 +31,11 @@ class Least:
 class Baseline:
     """Stored measurements, or those of now: both sides of a comparison have the same shape.
 
-    `source` is the file as the user named it. `fingerprint` is `bench.machine.fingerprint`, empty
-    where the file has none. `calibration_ns` is the least time of `bench.machine.calibration`
-    around the measurements, None where there is none. `wrong_answers` and `untimed` say for
-    each benchmark without times what was wrong, or why else it has none.
+    `source` is the file as the user named it, `suite` that of a run or a gate. `fingerprint` is
+    `bench.machine.fingerprint`, empty where the file has none. `calibration_ns` is the least time
+    of `bench.machine.calibration` around the measurements, None where there is none.
+    `wrong_answers` and `untimed` say for each benchmark without times what was wrong, or why else
+    it has none.
     """
 
     source: str
@@ -42,6 +45,45 @@ class Baseline:
     benchmarks: Mapping[str, Least]
     untimed: Mapping[str, str] = field(default_factory=dict[str, str])
     wrong_answers: Mapping[str, str] = field(default_factory=dict[str, str])
+    suite: str = ""
+
+    @property
+    def names(self) -> list[str]:
+        """Return all benchmarks, those that have times first."""
+        return list(dict.fromkeys([*self.benchmarks, *self.untimed, *self.wrong_answers]))
+
+
+def restricted(baseline: Baseline, names: Collection[str]) -> Baseline:
+    """Return what `baseline` says of the benchmarks `names`."""
+    return replace(
+        baseline,
+        benchmarks={name: each for name, each in baseline.benchmarks.items() if name in names},
+        untimed={name: why for name, why in baseline.untimed.items() if name in names},
+        wrong_answers={name: why for name, why in baseline.wrong_answers.items() if name in names},
+    )
+
+
+def only_matching(baseline: Baseline, pattern: str | None) -> Baseline:
+    """Return `baseline` with the benchmarks whose name, or a part of it, matches the glob.
+
+    Parts are what slashes and `::` separate. Raises BaselineError where none that has times does.
+    """
+    if pattern is None:
+        chosen = baseline
+    else:
+        names = [
+            name
+            for name in baseline.names
+            if any(fnmatchcase(text, pattern) for text in (name, *re.split("/|::", name)))
+        ]
+        chosen = restricted(baseline, names)
+    if not chosen.benchmarks:
+        few = ", ".join(baseline.names[:3])
+        why = "none has times" if pattern is None else f"--only {pattern!r} matches none with times"
+        raise BaselineError(
+            f"{baseline.source}: {why} of its {len(baseline.names)} benchmarks, such as {few}"
+        )
+    return chosen
 
 
 def least_of(first: Baseline, again: Baseline) -> Baseline:

@@ -27,6 +27,7 @@ UNITS = {"stage": "frame", "hash": "plane", "lookup": "look-up"}
 
 # No unit takes longer than a day, and no clock tells less than a ps; 0 would be divided by.
 Seconds = Annotated[float, msgspec.Meta(ge=1e-12, le=86_400)]
+GATE = "gate.json"
 NULL = msgspec.Raw(b"null")
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -68,6 +69,7 @@ class _Found(msgspec.Struct, frozen=True):
 
 
 class _GateResult(msgspec.Struct, frozen=True):
+    suite: str
     machine: Machine
     findings: list[_Found]
     calibration_ns: CalibrationNs | None = None
@@ -78,12 +80,15 @@ class _Gate(msgspec.Struct, frozen=True):
 
 
 def read_baseline(path: Path) -> Baseline:
-    """Return what is stored in `path`: a run's folder, a file in it, or a benchmark's JSON.
+    """Return what is stored in `path`: a run's or a gate's folder, a file in it, or a JSON file.
 
     The JSON is pytest-benchmark's or our own gate's, which has the same keys.
     Raises BaselineError.
     """
     try:
+        with file_errors(path):
+            if (path / GATE).is_file():
+                path /= GATE
         if path.is_dir():
             return _of_run(read_run(path), source=str(path))
         if path.name in {RUN, ROWS, MACHINE}:
@@ -119,6 +124,7 @@ def _of_run(run: StoredRun, *, source: str) -> Baseline:
     return Baseline(
         source=source,
         kind="run folder",
+        suite=run.plan.suite,
         fingerprint=fingerprint(run.machine),
         # Any one of them may have been disturbed for its whole 0.2 s, rarely all of them.
         calibration_ns=min(calibrations, default=None),
@@ -154,7 +160,7 @@ def _of_samples(samples: Samples, row: Row, where: str) -> Least:
 
 
 def _of_json(data: bytes, *, source: str) -> Baseline:
-    stored = _decode(data, _File, source)
+    stored = _decode(data, _File, f"{source}: no JSON of a gate or of pytest-benchmark")
     twice = [
         name for name, times in Counter(b.fullname for b in stored.benchmarks).items() if times > 1
     ]
@@ -193,12 +199,19 @@ def _of_gate(block: msgspec.Raw, least_ns: dict[str, float], source: str) -> Bas
     }
     if not benchmarks and not wrong_answers:
         raise BaselineError(f"{source}: benchmarks: there are none")
+    untimed = {
+        found.benchmark: _first_line(found.reason)
+        for found in result.findings
+        if found.benchmark not in benchmarks and found.benchmark not in wrong_answers
+    }
     return Baseline(
         source=source,
         kind="gate",
+        suite=result.suite,
         fingerprint=fingerprint(result.machine),
         calibration_ns=result.calibration_ns,
         benchmarks=benchmarks,
+        untimed=untimed,
         wrong_answers=wrong_answers,
     )
 

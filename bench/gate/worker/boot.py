@@ -15,7 +15,6 @@ ALIAS = "sealbench_gate_worker"
 def main() -> None:
     """Load the worker and let it serve."""
     read_fd, write_fd, *paths = sys.argv[1:]
-    sys.path[:0] = paths
     folder = Path(__file__).parent
     spec = importlib.util.spec_from_file_location(
         ALIAS, folder / "__init__.py", submodule_search_locations=[str(folder)]
@@ -25,7 +24,11 @@ def main() -> None:
     package = importlib.util.module_from_spec(spec)
     sys.modules[ALIAS] = package
     spec.loader.exec_module(package)
-    importlib.import_module(f"{ALIAS}.job").work(int(read_fd), int(write_fd))
+    # Before anything large is loaded: this may start the program over.
+    ballast, note = importlib.import_module(f"{ALIAS}.layout").settle(sys.argv)
+    sys.path[:0] = paths
+    importlib.import_module(f"{ALIAS}.job").work(int(read_fd), int(write_fd), note)
+    del ballast
 
 
 if __name__ == "__main__":

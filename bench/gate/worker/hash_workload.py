@@ -1,6 +1,7 @@
 """Luma planes through a perceptual hash."""
 
 import hashlib
+from collections.abc import Callable
 
 import numpy as np
 
@@ -18,13 +19,18 @@ class HashWorkload:
     unit = "hash"
     own_ns = 0
 
-    def __init__(self, hasher: Hasher, planes: list[U8]) -> None:
-        self._hasher = hasher
+    def __init__(self, new_hasher: Callable[[], Hasher], planes: list[U8]) -> None:
+        self._new_hasher = new_hasher
+        self._hasher = new_hasher()
         self._planes = planes
         self.period = len(planes)
-        self._expected = [_found(hasher, plane) for plane in planes]
+        self._expected = [_found(self._hasher, plane) for plane in planes]
         self.answer = hashlib.sha256(b"".join(self._expected)).hexdigest()
         self._last = 0
+
+    def again(self) -> "HashWorkload":
+        """Return another hasher and copies of the planes."""
+        return HashWorkload(self._new_hasher, [plane.copy() for plane in self._planes])
 
     def run(self, start: int, units: int) -> None:
         """Hash `units` planes from `start` on."""
@@ -48,7 +54,7 @@ def open_hash(spec: HashSpec) -> HashWorkload:
     """Return the benchmark `spec`. Raises Absent, or whatever the checkout raises."""
     if spec.hasher not in HASHERS:
         raise Absent(f"no hasher {spec.hasher!r}")
-    return HashWorkload(HASHERS[spec.hasher](), list(np.load(spec.material, allow_pickle=False)))
+    return HashWorkload(HASHERS[spec.hasher], list(np.load(spec.material, allow_pickle=False)))
 
 
 def _found(hasher: Hasher, plane: U8) -> bytes:

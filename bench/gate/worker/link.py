@@ -12,9 +12,10 @@ class GateGone(Exception):  # noqa: N818 - what happened
 
 
 class Link:
-    """One JSON object per line, in and out."""
+    """One JSON object per line, in and out; `notes` are what is to be known of this process."""
 
     def __init__(self, requests: BinaryIO, answers: BinaryIO) -> None:
+        self.notes: list[str] = []
         self._requests = requests
         self._answers = answers
         self._decode = msgspec.json.Decoder(Request).decode

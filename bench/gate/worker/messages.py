@@ -1,7 +1,7 @@
 """What gate and worker say to each other: one JSON object per line over a pair of pipes.
 
-The worker opens its benchmarks in order and says `Opened` of each; the gate then asks for blocks,
-one `Measured` each, and ends the benchmark with `Next`, which the worker answers with `Closed`.
+The worker opens its benchmarks in order and says `Opened` of each; the gate then lets them do
+blocks, and ends the benchmark with `Next`, which the worker answers with `Closed`.
 After the last one it says `Finished` and ends.
 """
 
@@ -58,11 +58,31 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
 class Block(msgspec.Struct, frozen=True, kw_only=True, tag="block"):
     """Do `units` units from unit `start` of the material on, after `settle` untimed ones before it.
 
-    `slowdown` is what a self-test injects: the share of the block's time that real work (SHA-256)
-    is to take in addition.
+    A worker may hold a benchmark several times, its buffers elsewhere: `instance` goes round them.
+    `slowdown` is what a self-test injects: the share of the block's time that real work is to
+    take in addition.
     """
 
     start: int
+    units: int
+    instance: int = 0
+    settle: int = 2
+    slowdown: float = 0.0
+
+
+class TakeTurns(msgspec.Struct, frozen=True, kw_only=True, tag="turns"):
+    """Do blocks of `units` units in turns with the other workers, who get the same `order`.
+
+    `order` names whose turn it is, 0 to 2, three to a round; all blocks of a round do the same
+    units. `me` is the worker that is asked. Who has done a block writes a byte to `batons[next]`,
+    and who waits for its turn reads from `baton`: descriptors that all workers inherited. So no
+    block waits for the gate, which sleeps meanwhile, and the three of a round come close together.
+    """
+
+    order: list[int]
+    me: int
+    baton: int
+    batons: list[int]
     units: int
     settle: int = 2
     slowdown: float = 0.0
@@ -84,7 +104,7 @@ class Next(msgspec.Struct, frozen=True, kw_only=True, tag="next"):
     """End this benchmark and open the next one."""
 
 
-Request = Block | Pin | Count | Next
+Request = Block | TakeTurns | Pin | Count | Next
 
 
 class Opened(msgspec.Struct, frozen=True, kw_only=True, tag="opened"):
@@ -93,8 +113,8 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True, tag="opened"):
     `absent` is True where this checkout has no such benchmark, `wrong` where it gave a wrong
     answer. `unit_ns` is the median time of one unit in the warm-up, `threads` whether other threads
     worked meanwhile, `period` the units after which the material starts over. `origin` is the
-    folder that the measured package was imported from, `answer` a digest of what it computes, equal
-    on all sides; empty where the benchmark checks its answers itself.
+    file that what is measured was loaded from, another one on each side. `answer` is a digest of
+    what is computed, equal on all sides; empty where the benchmark checks its answers itself.
     """
 
     name: str
@@ -121,11 +141,27 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True, tag="measured"):
     wrong: bool = False
 
 
+class Turned(msgspec.Struct, frozen=True, kw_only=True, tag="turned"):
+    """What one worker measured in its turns, in order; `error` and `wrong` as in `Measured`.
+
+    After an error it still hands the baton on, so that the others come to their end.
+    """
+
+    ns: list[int]
+    interrupted: list[bool]
+    error: str | None = None
+    wrong: bool = False
+
+
 class Counted(msgspec.Struct, frozen=True, kw_only=True, tag="counted"):
-    """Exact counts per unit by name; `unsteady` names those that two passes did not agree on."""
+    """Exact counts per unit by name; `unsteady` names those that two passes did not agree on.
+
+    `notes` say what cannot be counted on this system.
+    """
 
     counts: dict[str, float]
     unsteady: list[str]
+    notes: list[str] = []
     error: str | None = None
 
 
@@ -145,4 +181,4 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True, tag="finished"):
     """There is no benchmark left."""
 
 
-Answer = Opened | Measured | Counted | Pinned | Closed | Finished
+Answer = Opened | Measured | Turned | Counted | Pinned | Closed | Finished

@@ -117,7 +117,7 @@ class Turns:
             except ImportedElsewhere as error:
                 refuse(link, name, error)
             else:
-                serve(link, name, workload, counter=self._counter, origin=str(self._checkout))
+                serve(link, name, [workload], counter=self._counter, origin=str(self._checkout))
 
     def _missing(self, name: str) -> Exception | None:
         """Return why there is no test `name`; None where it exists, or where nobody knows."""

@@ -5,7 +5,9 @@ import os
 import resource
 import statistics
 import time
+from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 
 from .counting.counter import Counter
 from .link import Link
@@ -20,8 +22,10 @@ from .messages import (
     Pin,
     Pinned,
     Request,
+    TakeTurns,
 )
 from .slowdown import Slowdown
+from .turns import take_turns
 from .workload import Absent, Workload, WrongAnswer
 
 WARM_UP_NS = 10_000_000
@@ -33,11 +37,16 @@ BUSY_THREADS = 0.05
 
 
 def serve(
-    link: Link, name: str, workload: Workload, *, counter: Counter | None, origin: str
+    link: Link, name: str, workloads: Sequence[Workload], *, counter: Counter | None, origin: str
 ) -> None:
-    """Announce `workload` and do what is asked until `Next`. Raises GateGone."""
+    """Announce a benchmark and do what is asked until `Next`. Raises GateGone.
+
+    `workloads` are equal but for where their buffers lie; blocks go round them.
+    """
+    workload = workloads[0]
     try:
-        unit_ns, threads = _warm_up(workload)
+        for each in reversed(workloads):
+            unit_ns, threads = _warm_up(each, WARM_UP_NS // len(workloads))
     except Exception as error:  # noqa: BLE001 - whatever the checkout raises is its result
         refuse(link, name, error)
         return
@@ -54,7 +63,7 @@ def serve(
     )
     slowdown = Slowdown(workload)
     while not isinstance(request := link.ask(), Next):
-        _answer(link, request, workload, slowdown, counter)
+        _answer(link, request, workloads, slowdown, counter)
     link.say(Closed(name=name))
 
 
@@ -83,7 +92,11 @@ def in_one_line(error: Exception) -> str:
 
 
 def _answer(
-    link: Link, request: Request, workload: Workload, slowdown: Slowdown, counter: Counter | None
+    link: Link,
+    request: Request,
+    workloads: Sequence[Workload],
+    slowdown: Slowdown,
+    counter: Counter | None,
 ) -> None:
     if isinstance(request, Pin):
         # A system without it, or a CPU that is gone: the blocks are measured where they run.
@@ -91,12 +104,16 @@ def _answer(
             os.sched_setaffinity(0, request.cpus)
         link.say(Pinned())
     elif isinstance(request, Block):
-        link.say(_measured(request, workload, slowdown))
+        link.say(measured(request, workloads, slowdown))
+    elif isinstance(request, TakeTurns):
+        link.say(take_turns(request, partial(measured, workloads=workloads, slowdown=slowdown)))
     elif isinstance(request, Count):
-        link.say(_counted(request, workload, counter))
+        link.say(_counted(request, workloads[0], counter, link.notes))
 
 
-def _measured(request: Block, workload: Workload, slowdown: Slowdown) -> Measured:
+def measured(request: Block, workloads: Sequence[Workload], slowdown: Slowdown) -> Measured:
+    """Return the time of one block, or the error in place of it."""
+    workload = workloads[request.instance % len(workloads)]
     try:
         extra = slowdown.prepared(request)
         if request.settle:
@@ -117,7 +134,9 @@ def _measured(request: Block, workload: Workload, slowdown: Slowdown) -> Measure
     return Measured(ns=workload.own_ns or ended_ns - began_ns, interrupted=switched > 0)
 
 
-def _counted(request: Count, workload: Workload, counter: Counter | None) -> Counted:
+def _counted(
+    request: Count, workload: Workload, counter: Counter | None, notes: Sequence[str]
+) -> Counted:
     if counter is None:
         return Counted(counts={}, unsteady=[], error="this worker was not started to count")
     try:
@@ -127,14 +146,14 @@ def _counted(request: Count, workload: Workload, counter: Counter | None) -> Cou
         }
     except Exception as error:  # noqa: BLE001 - whatever the checkout raises is its result
         return Counted(counts={}, unsteady=[], error=in_one_line(error))
-    return Counted(counts=counts | facts, unsteady=unsteady)
+    return Counted(counts=counts | facts, unsteady=unsteady, notes=[*notes, *counter.notes])
 
 
-def _warm_up(workload: Workload) -> tuple[float, bool]:
+def _warm_up(workload: Workload, least_ns: int) -> tuple[float, bool]:
     """Return the median time of a unit in ns, and whether other threads worked meanwhile."""
     at, times = 0, list[int]()
     all_ns, own_ns = time.process_time_ns(), time.thread_time_ns()
-    end_ns = time.perf_counter_ns() + WARM_UP_NS
+    end_ns = time.perf_counter_ns() + least_ns
     while len(times) < WARM_UP_CALLS or time.perf_counter_ns() < end_ns:
         began_ns = time.perf_counter_ns()
         workload.run(at, 1)

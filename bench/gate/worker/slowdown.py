@@ -1,6 +1,5 @@
 """The slowdown that a self-test injects: real work, as much as a share of the block takes."""
 
-import hashlib
 import statistics
 import time
 from collections.abc import Callable
@@ -10,14 +9,16 @@ from .messages import Block
 from .workload import Workload
 
 TRIALS = 31
-PROBE_BYTES = 16 * 1024
+PROBE_STEPS = 500
 
 
 class Slowdown:
-    """SHA-256 over as many bytes as take the share of a block that was asked for.
+    """As many steps of a congruential generator as take the share of a block that was asked for.
 
     How many that are is measured once per share, in turns with the block itself, on the CPU that
-    the blocks run on.
+    the blocks run on. The work is arithmetic in the interpreter, whose code the block has in the
+    caches anyway: work with code and data of its own (a hash, say) takes several microseconds more
+    between blocks of others than it does when it is measured, so it would add more than it says.
     """
 
     def __init__(self, workload: Workload) -> None:
@@ -33,21 +34,21 @@ class Slowdown:
         return self._work[block.slowdown]
 
     def _calibrated(self, block: Block) -> Callable[[], object]:
-        size = PROBE_BYTES
-        # Twice: SHA-256's call costs something too, so time is not quite in proportion to bytes.
-        for _ in range(3):
-            work = _hashing(size)
-            blocks, works = [], []
-            for _ in range(TRIALS):
-                blocks.append(_time_ns(partial(self._workload.run, block.start, block.units)))
-                works.append(_time_ns(work))
-            wanted_ns = block.slowdown * statistics.median(blocks)
-            size = max(1, round(size * wanted_ns / statistics.median(works)))
-        return _hashing(size)
+        probe = partial(walk, PROBE_STEPS)
+        blocks, probes = [], []
+        for _ in range(TRIALS):
+            blocks.append(_time_ns(partial(self._workload.run, block.start, block.units)))
+            probes.append(_time_ns(probe))
+        wanted_ns = block.slowdown * statistics.median(blocks)
+        return partial(walk, max(1, round(PROBE_STEPS * wanted_ns / statistics.median(probes))))
 
 
-def _hashing(size: int) -> Callable[[], object]:
-    return partial(hashlib.sha256, bytes(size))
+def walk(steps: int) -> int:
+    """Return where a linear congruential generator is after `steps` steps."""
+    state = 1
+    for _ in range(steps):
+        state = (state * 1_103_515_245 + 12_345) & 0x7FFF_FFFF
+    return state
 
 
 def _time_ns(work: Callable[[], object]) -> int:

@@ -30,7 +30,7 @@ class Workload(Protocol):
     def own_ns(self) -> int:
         """What the last `run` took where it times itself, since a part does not count; else 0."""
 
-    def run(self, start: int, units: int) -> None:
+    def run(self, start: int, units: int, /) -> None:
         """Do `units` units of work from unit `start` (round the period) on. This is timed."""
 
     def check(self) -> None:
@@ -38,3 +38,14 @@ class Workload(Protocol):
 
     def facts(self, units: int) -> dict[str, float]:
         """Return exact facts of `units` units from the first on, summed: `packets`, say."""
+
+
+class Reopened(Workload, Protocol):
+    """A benchmark that can be set up several times in a process."""
+
+    def again(self) -> "Reopened":
+        """Return another instance with buffers of its own; what was verified is not verified anew.
+
+        Where buffers come to lie changes the speed of equal code by a percent and more, so a worker
+        measures several and lets it average out.
+        """

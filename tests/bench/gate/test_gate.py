@@ -92,7 +92,7 @@ def test_benchmark_that_the_base_lacks_is_noted_and_not_judged(
     (repository / "test_speed.py").write_text((repository / "test_speed.py").read_text() + new)
     gated = run_gate(TOTAL, "test_speed.py::test_new")
     assert [finding.benchmark for finding in gated.result.findings] == [TOTAL]
-    assert any("test_new: not in the base" in note for note in gated.result.notes)
+    assert any("test_new: not compared: base" in note for note in gated.result.notes)
 
 
 def test_base_that_cannot_be_measured_leaves_nothing_to_compare(

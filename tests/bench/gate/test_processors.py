@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from bench.gate.processors import (
     idlest_cpu,
     kept_off,
     usable_cpus,
-    waited_us,
+    ran_ns,
 )
 
 
@@ -26,20 +27,40 @@ def test_chosen_cpu_is_one_of_those_given() -> None:
     assert idlest_cpu([0], look_s=0.0) == 0
 
 
-def test_pressure_is_the_share_of_the_time_that_was_metered(tmp_path: Path) -> None:
-    path = tmp_path / "cpu"
-    path.write_text("some avg10=0.18 avg60=0.03 avg300=3.60 total=1000\nfull total=5\n")
-    assert waited_us(path) == 1000
-    meter = PressureMeter(path)
-    with meter.metered():
+def ran(folder: Path, pid: int, ns: int, ticks: int) -> None:
+    """Write that process `pid` has run for `ns` so far, and CPU 1 for `ticks`."""
+    (folder / str(pid)).mkdir(parents=True, exist_ok=True)
+    (folder / str(pid) / "schedstat").write_text(f"{ns} 55 789\n")
+    (folder / "stat").write_text(f"cpu  9\ncpu1 {ticks} 0 0 5 5 0 0 0 0 0\nintr 1\n")
+
+
+def test_pressure_is_what_others_had_of_the_cpu(tmp_path: Path) -> None:
+    ran(tmp_path, 7, 0, 0)
+    meter = PressureMeter(tmp_path)
+    with meter.metered([7], [1]):
+        ran(tmp_path, 7, 1000, 900_000)
+    assert meter.percent is not None
+    assert meter.percent > 100
+
+
+def test_cpu_that_only_the_workers_had_is_under_no_pressure(tmp_path: Path) -> None:
+    ran(tmp_path, 7, 0, 0)
+    meter = PressureMeter(tmp_path)
+    with meter.metered([7], [1]):
+        ran(tmp_path, 7, 9_000_000_000, 900)
+    assert meter.percent == 0
+
+
+def test_pressure_of_our_own_process_is_known() -> None:
+    meter = PressureMeter()
+    with meter.metered([os.getpid()], usable_cpus()):
         pass
-    path.write_text("some avg10=0.18 avg60=0.03 avg300=3.60 total=99000\n")
-    assert meter.percent is None or meter.percent == 0
+    assert meter.percent is not None
 
 
 def test_pressure_is_unknown_where_the_system_does_not_tell(tmp_path: Path) -> None:
     meter = PressureMeter(tmp_path / "nothing")
-    with meter.metered():
+    with meter.metered([1], [0]):
         pass
     assert meter.percent is None
 
@@ -51,8 +72,8 @@ def test_asking_process_gives_way_and_comes_back() -> None:
     assert usable_cpus() == before
 
 
-@pytest.mark.parametrize("text", ["", "some", "some avg10=1 total=x"])
-def test_odd_pressure_files_tell_nothing(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "cpu"
+@pytest.mark.parametrize("text", ["", "x 1", "-"])
+def test_odd_files_tell_nothing(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "schedstat"
     path.write_text(text)
-    assert waited_us(path) is None
+    assert ran_ns(path) is None

@@ -13,7 +13,7 @@ from typing import Any
 
 from .trampolines import Cell, Trampolines
 
-_CRYPTO = re.compile(r"(EVP|HMAC|CMAC|AES|SHA\d+|CRYPTO|srtp|sframe)_\w+")
+_CRYPTO = re.compile(r"(EVP|HMAC|CMAC|AES|SHA\d+|CRYPTO|srtp)_\w+")
 _PACKAGE = "cryptography.hazmat"
 
 

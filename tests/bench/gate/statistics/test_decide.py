@@ -208,7 +208,7 @@ def test_one_benchmark_whose_copies_differ_is_not_many() -> None:
 
 def test_busy_machine_can_pass_but_not_tell_differences() -> None:
     found = verdicts(slower(), faster(), first_look(), pressure_percent=31.4)
-    why = "but tasks waited for a CPU in 31 % of the time, more than 20 %"
+    why = "but others had the CPU in 31 % of the time, more than 20 %"
     assert found == [
         (Verdict.INCONCLUSIVE, f"+3.0 % (+2.5 % to +3.5 %), {why}"),
         (Verdict.INCONCLUSIVE, f"-3.0 % (-3.5 % to -2.5 %), {why}"),

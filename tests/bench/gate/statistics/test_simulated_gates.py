@@ -95,4 +95,4 @@ def test_speedup_is_an_improvement() -> None:
 def test_slowdown_on_a_machine_that_tells_little_apart_is_no_pass() -> None:
     found = verdicts(effect=0.05, restart_sd=0.03)
     assert found[Verdict.PASS] <= 0.05 * TRIALS
-    assert found[Verdict.INCONCLUSIVE] >= 0.5 * TRIALS
+    assert found[Verdict.INCONCLUSIVE] >= 0.3 * TRIALS

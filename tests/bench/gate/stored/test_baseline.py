@@ -208,7 +208,7 @@ def json_of_pytest_benchmark(folder: Path, *options: str) -> Path:
     subprocess.run(
         [sys.executable, "-m", "pytest", "-q", *fixed, *options, "test_one.py"],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": f"{folder}{os.pathsep}{Path(__file__).parents[3]}"},
+        env=os.environ | {"PYTHONPATH": f"{folder}{os.pathsep}{Path(__file__).parents[4]}"},
         check=True,
         capture_output=True,
     )
@@ -363,6 +363,7 @@ def test_file_of_the_gate_is_read_with_its_units_and_wrong_answers(
         findings=(
             found("a", Verdict.PASS),
             found("b", Verdict.WRONG_ANSWER, "frame 3 differs"),
+            found("c", Verdict.INCONCLUSIVE, "base: the worker ended"),
         ),
         notes=(),
     )
@@ -381,6 +382,9 @@ def test_file_of_the_gate_is_read_with_its_units_and_wrong_answers(
     assert stored.benchmarks["a"].unit == "access unit"
     assert set(stored.benchmarks) == {"a"}
     assert stored.wrong_answers == {"b": "frame 3 differs"}
+    assert stored.untimed == {"c": "base: the worker ended"}
+    assert stored.suite == "core"
+    assert read_baseline(tmp_path).benchmarks == stored.benchmarks
 
 
 def side(calibration_ns: float | None, **times_ns: dict[int, float]) -> Baseline:

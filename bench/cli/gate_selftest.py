@@ -1,0 +1,108 @@
+"""`sealbench gate selftest`: the gate on trial, on this machine."""
+
+import secrets
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from bench.cli.console import ERR, OUT, TerminalProgress
+from bench.cli.exit_codes import INTERRUPTED
+from bench.cli.gate_failures import default_folder, failures
+from bench.cli.gate_material import DEFAULT_SUITE, ONLY_HELP, SUITE_HELP, written
+from bench.cli.selection import select
+from bench.gate.checkout import gate_cache, of_installed, only_gate
+from bench.gate.design import DESIGN
+from bench.gate.selftest.plan import check_plan
+from bench.gate.selftest.rows import Condition
+from bench.gate.selftest.summary import CONDITIONS, summarise
+from bench.gate.selftest.text import to_markdown, to_text
+from bench.gate.selftest.trials import planned, run_selftest
+from bench.machine import describe_machine
+from bench.store.files import write_bytes
+from pipelines.registry import load_registry
+
+DEFAULT_TRIALS = 100
+
+
+def selftest(
+    suite: Annotated[str, typer.Argument(help=SUITE_HELP)] = DEFAULT_SUITE,
+    *,
+    trials: Annotated[
+        int, typer.Option(min=1, help="Trials per slowdown; of equal code three times as many.")
+    ] = DEFAULT_TRIALS,
+    condition: Annotated[
+        Condition | None, typer.Option(help="Only this one; default: idle, then noisy.")
+    ] = None,
+    only: Annotated[str | None, typer.Option(help=ONLY_HELP)] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of orders and slowdowns.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of trials and report; one begun goes on.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, not the tables.")] = False,
+) -> None:
+    """Put the gate itself on trial: how often it cries wolf here, and what it catches.
+
+    Equal code and injected slowdowns of 1, 2, 3, 5 and 10 % (real work), idle and beside a noisy
+    neighbour. Takes two to three seconds per comparison: about an hour for 100 trials.
+    """
+    progress = TerminalProgress()
+    chosen = secrets.randbits(32) if seed is None else seed
+    registry = load_registry()
+    with failures(progress):
+        machine = describe_machine(with_scaling=False)
+        folder = out or default_folder("selftest", machine)
+        selection = select(suite, registry, pattern=only, clip=None)
+        check_plan(folder, machine, suite=selection.suite.sha256)
+        cache = gate_cache()
+        with only_gate(cache), tempfile.TemporaryDirectory() as material:
+            checkouts = of_installed(cache=cache)
+            specs, notes = written(selection, registry, Path(material), progress, seed=chosen)
+            for note in notes:
+                progress.note(f"note: {note}")
+            conditions = CONDITIONS if condition is None else (condition,)
+            total = len(conditions) * planned(trials).total()
+            progress.note(f"{total} comparisons of {len(specs)} benchmarks, into {folder}")
+            try:
+                rows = run_selftest(
+                    checkouts,
+                    specs,
+                    machine=machine,
+                    trials=trials,
+                    conditions=conditions,
+                    folder=folder,
+                    seed=chosen,
+                    progress=progress,
+                )
+            except KeyboardInterrupt:
+                progress.end()
+                ERR.print(
+                    f"sealbench: stopped; go on with: sealbench gate selftest --trials {trials}"
+                    f" --out {folder}",
+                    markup=False,
+                    soft_wrap=True,
+                )
+                raise typer.Exit(INTERRUPTED) from None
+        summary = summarise(rows)
+        document = {"schema": 1, "machine": machine, "design": DESIGN, "summary": summary}
+        encoded = msgspec.json.format(msgspec.json.encode(document))
+        # Here, because it loads matplotlib: half of the time that every other command starts in.
+        from bench.gate.selftest.plot import draw_selftest  # noqa: PLC0415 - see above
+
+        png, svg = draw_selftest(summary, machine.cpu_model or machine.architecture)
+        for name, data in {
+            "selftest.json": encoded,
+            "selftest.md": to_markdown(summary).encode(),
+            "selftest.txt": to_text(summary).encode(),
+            "selftest.png": png,
+            "selftest.svg": svg,
+        }.items():
+            write_bytes(folder / name, data)
+    if json:
+        sys.stdout.write(encoded.decode() + "\n")
+    else:
+        OUT.print(to_text(summary), markup=False, soft_wrap=True)
+    ERR.print(f"trials and report: {folder}", markup=False, soft_wrap=True)

@@ -1,0 +1,51 @@
+"""What the trials of a folder have in common: trials of two machines or designs never mix."""
+
+from pathlib import Path
+
+import msgspec
+
+from bench.gate.design import DESIGN, Design
+from bench.machine.compare import fingerprint
+from bench.machine.schema import Machine
+from bench.store import IncomparableMachine, StoreError
+from bench.store.files import write_bytes
+
+PLAN_FILE = "plan.json"
+
+
+class SelftestPlan(msgspec.Struct, frozen=True, kw_only=True):
+    """On what, and how; `suite` is the hash of its text."""
+
+    fingerprint: dict[str, str]
+    design: Design
+    suite: str
+    schema: int = 1
+
+
+def check_plan(folder: Path, machine: Machine, *, suite: str) -> None:
+    """Write the plan of a new folder, or check that an old one goes on as it began.
+
+    Raises StoreError, and IncomparableMachine where machine or libraries are others.
+    """
+    plan = SelftestPlan(fingerprint=fingerprint(machine), design=DESIGN, suite=suite)
+    path = folder / PLAN_FILE
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            write_bytes(path, msgspec.json.format(msgspec.json.encode(plan)))
+            return
+        begun = msgspec.json.decode(path.read_bytes(), type=SelftestPlan)
+    except OSError as error:
+        raise StoreError(f"{path}: {error.strerror}") from error
+    except msgspec.DecodeError as error:
+        raise StoreError(f"{path}: {error}") from error
+    names = [*begun.fingerprint, *plan.fingerprint]
+    others = [
+        f"{name}: {begun.fingerprint.get(name)} -> {plan.fingerprint.get(name)}"
+        for name in dict.fromkeys(names)
+        if begun.fingerprint.get(name) != plan.fingerprint.get(name)
+    ]
+    if others:
+        raise IncomparableMachine(folder, others)
+    if (begun.design, begun.suite) != (plan.design, plan.suite):
+        raise StoreError(f"{folder}: begun with another suite or design: start a new folder")
