@@ -32,7 +32,7 @@ def selftest(
     suite: Annotated[str, typer.Argument(help=SUITE_HELP)] = DEFAULT_SUITE,
     *,
     trials: Annotated[
-        int, typer.Option(min=1, help="Trials per slowdown; of equal code three times as many.")
+        int, typer.Option(min=1, help="Trials per slowdown; of equal code four times as many.")
     ] = DEFAULT_TRIALS,
     condition: Annotated[
         Condition | None, typer.Option(help="Only this one; default: idle, then noisy.")

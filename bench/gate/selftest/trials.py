@@ -26,7 +26,7 @@ from bench.progress import Progress, Silent
 EFFECTS = (0.01, 0.02, 0.03, 0.05, 0.10)
 """Slowdowns that are injected, beside none at all."""
 
-NULL_TRIALS_PER_TRIAL = 3
+NULL_TRIALS_PER_TRIAL = 4
 """Comparisons of equal code for each trial of an effect: false alarms are what must be rare."""
 
 CONDITIONS: tuple[Condition, ...] = get_args(Condition)
