@@ -16,18 +16,18 @@ from bench.cli.gate_failures import default_folder, failures
 from bench.cli.gate_material import DEFAULT_SUITE, ONLY_HELP, SUITE_HELP, written
 from bench.cli.gate_selftest import selftest
 from bench.cli.gate_stored import gate_stored
-from bench.cli.selection import select
+from bench.cli.selection import Selection, select
 from bench.gate.checkout import gate_cache, of_revision, only_gate
 from bench.gate.exact_counts import COUNTERS
 from bench.gate.gate import Gate, Gated
-from bench.gate.keep import keeper_in
+from bench.gate.keep import BLOCKS_FILE, keeper_in
 from bench.gate.report import append_step_summary, to_json, to_markdown, to_text, write_report
 from bench.gate.statistics.decide import EXIT_CODES
 from bench.gate.worker.messages import Spec
 from bench.machine import describe_machine
 from bench.machine.schema import Machine
 from bench.store import StoreError
-from pipelines.registry import load_registry
+from pipelines.registry import Registry, load_registry
 
 DEFAULT_COMMAND = "compare"
 
@@ -79,38 +79,64 @@ def compare(
     """
     if (base is None) == (baseline is None):
         fail("give either --base REV or --baseline FILE")
+    accepted = known_counters(accept or [])
     progress = TerminalProgress()
-    chosen = secrets.randbits(32) if seed is None else seed
     registry = load_registry()
     with failures(progress):
         machine = describe_machine(with_scaling=False)
         folder = new_folder(out, "gate", machine)
-        if baseline is not None:
+        if base is not None:
+            selection = select(suite or DEFAULT_SUITE, registry, pattern=only, clip=clip)
+            gated = gate_revision(
+                base, selection, registry, machine, folder, progress, accepted=accepted, seed=seed
+            )
+        elif baseline is not None:
             if accept or seed is not None:
                 fail("--accept and --seed belong to --base REV, not to a stored baseline")
             gated = gate_stored(
                 baseline, registry, machine, folder, progress, suite=suite, clip=clip, only=only
             )
-        else:
-            selection = select(suite or DEFAULT_SUITE, registry, pattern=only, clip=clip)
-            cache = gate_cache()
-        with only_gate(cache), tempfile.TemporaryDirectory() as material:
-            progress.begin("checking out", 1)
-            checkouts = of_revision(Path.cwd(), base or "", cache=cache)
-            specs, notes = written(selection, registry, Path(material), progress, seed=chosen)
-            gate = Gate(
-                checkouts=checkouts,
-                suite=selection.suite.name,
-                machine=machine,
-                seed=chosen,
-                progress=progress,
-                keep=keeper_in(folder),
-                accepted=known_counters(accept or []),
-            )
-            progress.note(headline(gate, specs))
-            gated = gate.run(specs, notes)
         write_report(folder, gated.result, gated.blocks)
     publish(gated, folder, json=json)
+
+
+def gate_revision(
+    base: str,
+    selection: Selection,
+    registry: Registry,
+    machine: Machine,
+    folder: Path,
+    progress: TerminalProgress,
+    *,
+    accepted: frozenset[str],
+    seed: int | None,
+) -> Gated:
+    """Measure a selection on `base` and on the working tree around the current folder.
+
+    Blocks go to `folder` as they are measured. Raises what `failures` turns into a line.
+    """
+    chosen = secrets.randbits(32) if seed is None else seed
+    cache = gate_cache()
+    with only_gate(cache), tempfile.TemporaryDirectory() as material:
+        progress.begin("checking out", 1)
+        checkouts = of_revision(Path.cwd(), base, cache=cache)
+        specs, notes = written(selection, registry, Path(material), progress, seed=chosen)
+        gate = Gate(
+            checkouts=checkouts,
+            suite=selection.suite.name,
+            machine=machine,
+            seed=chosen,
+            progress=progress,
+            keep=keeper_in(folder),
+            accepted=accepted,
+        )
+        progress.note(headline(gate, specs))
+        try:
+            return gate.run(specs, notes)
+        except KeyboardInterrupt:
+            progress.end()
+            progress.note(f"no verdict; blocks measured so far are in {folder / BLOCKS_FILE}")
+            raise
 
 
 app.command("selftest")(selftest)
@@ -142,7 +168,7 @@ def headline(gate: Gate, specs: Sequence[Spec]) -> str:
     checkouts = gate.checkouts
     return (
         f"{checkouts.base.description} -> {checkouts.head.description}:"
-        f" {len(specs)} benchmarks, about {2 + 2 * len(specs)} s"
+        f" {len(specs)} benchmarks, about {20 + len(specs)} s"
     )
 
 

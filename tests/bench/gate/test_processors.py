@@ -8,8 +8,8 @@ from bench.gate.processors import (
     idle_ticks,
     idlest_cpu,
     kept_off,
-    usable_cpus,
     ran_ns,
+    usable_cpus,
 )
 
 
