@@ -88,7 +88,14 @@ def compare(
         if base is not None:
             selection = select(suite or DEFAULT_SUITE, registry, pattern=only, clip=clip)
             gated = gate_revision(
-                base, selection, registry, machine, folder, progress, accepted=accepted, seed=seed
+                base,
+                selection,
+                registry,
+                machine=machine,
+                folder=folder,
+                progress=progress,
+                accepted=accepted,
+                seed=seed,
             )
         elif baseline is not None:
             if accept or seed is not None:
@@ -104,10 +111,10 @@ def gate_revision(
     base: str,
     selection: Selection,
     registry: Registry,
+    *,
     machine: Machine,
     folder: Path,
     progress: TerminalProgress,
-    *,
     accepted: frozenset[str],
     seed: int | None,
 ) -> Gated:

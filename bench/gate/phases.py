@@ -1,11 +1,12 @@
-"""The two looks of a gate: at everything first, then again at what looks suspicious."""
+"""The looks of a gate: at everything first, then again at what looks suspicious."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bench.gate.blocks import Blocks
 from bench.gate.design import Comparison
 from bench.gate.problem import Problem
+from bench.gate.result import Verdict
 from bench.gate.statistics.decide import Candidate, Decided, decide, needs_confirming
 from bench.gate.statistics.estimate import compare
 from bench.gate.turns import Turn, Turns
@@ -66,82 +67,96 @@ class Looked:
 
 
 def look_twice(turns: Turns, specs: Sequence[Spec], keep: Keep) -> list[Looked]:
-    """Measure `specs` and decide on each. Raises WorkerFailed."""
-    design = turns.design
-    records = {spec.name: Record() for spec in specs}
+    """Measure `specs` and decide on each. Raises WorkerFailed.
 
-    def kept(phase: int) -> Callable[[Turn], None]:
-        def keep_turn(turn: Turn) -> None:
-            records[turn.name].turns[phase].append(turn)
-            keep(phase, turn)
-
-        return keep_turn
-
-    for _ in range(design.restarts):
-        turns.restart(_without_problem(specs, records), kept(1))
-    thresholds = {
-        name: design.threshold_of(threads=record.threads) for name, record in records.items()
-    }
-    first = {
-        name: compare(record.blocks(1), threshold=thresholds[name])
-        for name, record in records.items()
-    }
-    suspects = [
-        spec
-        for spec in _without_problem(specs, records)
-        if needs_confirming(first[spec.name], threshold=thresholds[spec.name])
-    ]
-    if suspects:
-        for _ in range(design.confirm_restarts):
-            turns.restart(_without_problem(suspects, records), kept(2))
-    return _decided(turns, records, thresholds, first, {spec.name for spec in suspects})
+    What the second look leaves undecided is looked at once more for as long: where the machine is
+    noisy, patience tells what haste could not.
+    """
+    looks = _Looks(turns=turns, keep=keep, records={spec.name: Record() for spec in specs})
+    looks.measure(specs, phase=1, restarts=turns.design.restarts)
+    suspects = [spec for spec in specs if looks.is_suspect(spec.name)]
+    looks.suspects = {spec.name for spec in suspects}
+    looks.measure(suspects, phase=2, restarts=turns.design.confirm_restarts)
+    undecided = [spec for spec in suspects if spec.name in looks.undecided()]
+    looks.measure(undecided, phase=2, restarts=turns.design.confirm_restarts)
+    return looks.looked()
 
 
-def _without_problem(specs: Sequence[Spec], records: Mapping[str, Record]) -> list[Spec]:
-    return [spec for spec in specs if records[spec.name].problem is None]
+@dataclass(slots=True, kw_only=True)
+class _Looks:
+    """Everything measured so far, and what it says."""
 
+    turns: Turns
+    keep: Keep
+    records: dict[str, Record]
+    suspects: set[str] = field(default_factory=set)
 
-def _decided(
-    turns: Turns,
-    records: Mapping[str, Record],
-    thresholds: Mapping[str, float],
-    first: Mapping[str, Comparison | None],
-    suspects: set[str],
-) -> list[Looked]:
-    deciding = {
-        name: compare(record.blocks(2), threshold=thresholds[name])
-        if name in suspects
-        else first[name]
-        for name, record in records.items()
-    }
-    sound = [name for name, record in records.items() if record.problem is None]
-    candidates = [
-        Candidate(
-            comparison=deciding[name],
-            threshold=thresholds[name],
-            confirmed=name in suspects,
-            first_ratio=_point(first[name]),
-        )
-        for name in sound
-    ]
-    verdicts = dict(
-        zip(
-            sound,
-            decide(candidates, design=turns.design, pressure_percent=turns.pressure.percent),
-            strict=True,
-        )
-    )
-    return [
-        Looked(
-            name=name,
-            record=record,
-            threshold=thresholds[name],
-            comparison=deciding[name],
-            confirmed=name in suspects,
-            decided=verdicts.get(name),
-        )
-        for name, record in records.items()
-    ]
+    def measure(self, specs: Sequence[Spec], *, phase: int, restarts: int) -> None:
+        """Add `restarts` to a phase of each of `specs` that has no problem."""
+
+        def kept(turn: Turn) -> None:
+            self.records[turn.name].turns[phase].append(turn)
+            self.keep(phase, turn)
+
+        for _ in range(restarts):
+            sound = [spec for spec in specs if self.records[spec.name].problem is None]
+            self.turns.restart(sound, kept)
+
+    def is_suspect(self, name: str) -> bool:
+        """Return whether the first look at a benchmark must be followed by a second one."""
+        if self.records[name].problem is not None:
+            return False
+        threshold = self._threshold(name)
+        return bool(needs_confirming(self._comparison(name, 1), threshold=threshold))
+
+    def undecided(self) -> set[str]:
+        """Return the suspects that more of the same could still decide."""
+        return {
+            each.name
+            for each in self.looked()
+            if each.confirmed
+            and each.decided is not None
+            and each.decided.verdict is Verdict.INCONCLUSIVE
+        }
+
+    def looked(self) -> list[Looked]:
+        """Return every benchmark with what is said of it now."""
+        verdicts = self._verdicts()
+        return [
+            Looked(
+                name=name,
+                record=record,
+                threshold=self._threshold(name),
+                comparison=self._deciding(name),
+                confirmed=name in self.suspects,
+                decided=verdicts.get(name),
+            )
+            for name, record in self.records.items()
+        ]
+
+    def _verdicts(self) -> dict[str, Decided]:
+        sound = [name for name, record in self.records.items() if record.problem is None]
+        candidates = [
+            Candidate(
+                comparison=self._deciding(name),
+                threshold=self._threshold(name),
+                confirmed=name in self.suspects,
+                first_ratio=_point(self._comparison(name, 1)),
+            )
+            for name in sound
+        ]
+        pressure_percent = self.turns.pressure.percent
+        decided = decide(candidates, design=self.turns.design, pressure_percent=pressure_percent)
+        return dict(zip(sound, decided, strict=True))
+
+    def _deciding(self, name: str) -> Comparison | None:
+        return self._comparison(name, 2 if name in self.suspects else 1)
+
+    def _comparison(self, name: str, phase: int) -> Comparison | None:
+        return compare(self.records[name].blocks(phase), threshold=self._threshold(name))
+
+    def _threshold(self, name: str) -> float:
+        return self.turns.design.threshold_of(threads=self.records[name].threads)
 
 
 def _point(comparison: Comparison | None) -> float | None:

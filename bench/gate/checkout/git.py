@@ -14,6 +14,9 @@ from bench.gate.checkout.error import CheckoutError
 SUBMODULE = 0o160000
 """The mode by which a tree names a commit of another repository."""
 
+OWN_RESULTS = "results/[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T*/"
+"""Folders that sealbench itself leaves in a working tree: they are no part of what is measured."""
+
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _REFS_SHOWN = 5
 
@@ -83,7 +86,7 @@ class Repository:
 
         What was deleted is among them; a submodule or another repository is named as a folder.
         """
-        listed = self.ask("ls-files", "-co", "--exclude-standard", "-z")
+        listed = self.ask("ls-files", "-co", "--exclude-standard", f"--exclude={OWN_RESULTS}", "-z")
         # A file with a merge conflict is listed once for each version of it.
         return tuple(sorted(set(listed.split(b"\0")[:-1])))
 

@@ -76,8 +76,8 @@ def limits(summary: SelftestSummary) -> tuple[str, ...]:
         with a slowdown; where no false alarm may be, one is enough. PASS and MISSED compare what
         was measured with the target: where the bounds reach beyond it, more comparisons could
         still overturn the verdict.""",
-        """The injected work is arithmetic in the interpreter, at the end of each timed block. A slowdown that shows only in
-        caches, memory or other threads was not tried.""",
+        """The injected work is arithmetic in the interpreter, at the end of each timed block. A
+        slowdown that shows only in caches, memory or other threads was not tried.""",
         f"""A slowdown below the gate's threshold ({_plain(100 * design.threshold)} % by default,
         {_plain(100 * design.threads_threshold)} % with threads) is meant to pass.""",
         """pytest-benchmark judged blocks of the same trials as it judges two runs: the base's of

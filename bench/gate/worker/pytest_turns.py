@@ -180,6 +180,7 @@ class Unclosed(Link):
 
     def __init__(self, link: Link) -> None:
         self._link = link
+        self.notes = link.notes
 
     def ask(self) -> Request:
         """Wait for the next request. Raises GateGone."""

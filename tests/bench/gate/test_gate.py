@@ -49,6 +49,7 @@ def test_equal_code_is_neither_slower_nor_wrong(run_gate: RunGate, tmp_path: Pat
     finding = only_finding(gated)
     assert finding.verdict in {Verdict.PASS, Verdict.INCONCLUSIVE}
     assert finding.changes == ()
+    assert gated.result.notes == ()
     assert finding.counts["allocations"] >= 0
     restarts = len(gated.blocks[TOTAL])
     assert len((tmp_path / "out" / "blocks.jsonl").read_text().splitlines()) == restarts
