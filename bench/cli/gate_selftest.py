@@ -3,13 +3,14 @@
 import secrets
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 
-from bench.cli.console import ERR, OUT, TerminalProgress
+from bench.cli.console import ERR, OUT, TerminalProgress, fail
 from bench.cli.exit_codes import INTERRUPTED
 from bench.cli.gate_failures import default_folder, failures
 from bench.cli.gate_material import DEFAULT_SUITE, ONLY_HELP, SUITE_HELP, written
@@ -20,12 +21,13 @@ from bench.gate.selftest.plan import check_plan
 from bench.gate.selftest.rows import Condition
 from bench.gate.selftest.summary import CONDITIONS, summarise
 from bench.gate.selftest.text import to_markdown, to_text
-from bench.gate.selftest.trials import planned, run_selftest
+from bench.gate.selftest.trials import EFFECTS, planned, run_selftest
 from bench.machine import describe_machine
 from bench.store.files import write_bytes
 from pipelines.registry import load_registry
 
 DEFAULT_TRIALS = 100
+SLOWDOWNS = ", ".join(f"{100 * effect:g}" for effect in EFFECTS)
 
 
 def selftest(
@@ -36,6 +38,10 @@ def selftest(
     ] = DEFAULT_TRIALS,
     condition: Annotated[
         Condition | None, typer.Option(help="Only this one; default: idle, then noisy.")
+    ] = None,
+    slowdown: Annotated[
+        list[float] | None,
+        typer.Option(help=f"Only this one in % (repeatable; 0: none); default: {SLOWDOWNS}."),
     ] = None,
     only: Annotated[str | None, typer.Option(help=ONLY_HELP)] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of orders and slowdowns.")] = None,
@@ -49,6 +55,7 @@ def selftest(
     Equal code and injected slowdowns of 1, 2, 3, 5 and 10 % (real work), idle and beside a noisy
     neighbour. Takes two to three seconds per comparison: about an hour for 100 trials.
     """
+    wanted = planned(trials, known_effects(slowdown))
     progress = TerminalProgress()
     chosen = secrets.randbits(32) if seed is None else seed
     registry = load_registry()
@@ -64,14 +71,14 @@ def selftest(
             for note in notes:
                 progress.note(f"note: {note}")
             conditions = CONDITIONS if condition is None else (condition,)
-            total = len(conditions) * planned(trials).total()
+            total = len(conditions) * wanted.total()
             progress.note(f"{total} comparisons of {len(specs)} benchmarks, into {folder}")
             try:
                 rows = run_selftest(
                     checkouts,
                     specs,
                     machine=machine,
-                    trials=trials,
+                    wanted=wanted,
                     conditions=conditions,
                     folder=folder,
                     seed=chosen,
@@ -106,3 +113,14 @@ def selftest(
     else:
         OUT.print(to_text(summary), markup=False, soft_wrap=True)
     ERR.print(f"trials and report: {folder}", markup=False, soft_wrap=True)
+
+
+def known_effects(percents: Sequence[float] | None) -> tuple[float, ...]:
+    """Return the slowdowns to inject; ends the program where one is not among the known."""
+    if percents is None:
+        return EFFECTS
+    known = {round(100 * effect, 6): effect for effect in EFFECTS}
+    for percent in percents:
+        if percent not in known:
+            fail(f"--slowdown: unknown {percent:g} %; known: {SLOWDOWNS}")
+    return tuple(dict.fromkeys(known[percent] for percent in percents))

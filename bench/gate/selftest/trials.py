@@ -4,7 +4,7 @@ import random
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import get_args
@@ -23,8 +23,8 @@ from bench.gate.worker.messages import Spec
 from bench.machine.schema import Machine
 from bench.progress import Progress, Silent
 
-EFFECTS = (0.01, 0.02, 0.03, 0.05, 0.10)
-"""Slowdowns that are injected, beside none at all."""
+EFFECTS = (0.0, 0.01, 0.02, 0.03, 0.05, 0.10)
+"""Slowdowns of the head; none at all is equal code."""
 
 NULL_TRIALS_PER_TRIAL = 4
 """Comparisons of equal code for each trial of an effect: false alarms are what must be rare."""
@@ -38,9 +38,11 @@ class SelftestFileError(Exception):
     """The trials of an earlier self-test cannot be read; the message names file and line."""
 
 
-def planned(trials: int) -> Counter[float]:
+def planned(trials: int, effects: Collection[float] = EFFECTS) -> Counter[float]:
     """Return how many comparisons of each effect a condition gets."""
-    return Counter({0.0: NULL_TRIALS_PER_TRIAL * trials, **dict.fromkeys(EFFECTS, trials)})
+    return Counter(
+        {effect: trials if effect else NULL_TRIALS_PER_TRIAL * trials for effect in effects}
+    )
 
 
 def run_selftest(
@@ -48,7 +50,7 @@ def run_selftest(
     specs: Sequence[Spec],
     *,
     machine: Machine,
-    trials: int,
+    wanted: Counter[float],
     conditions: Sequence[Condition],
     folder: Path,
     seed: int,
@@ -56,7 +58,7 @@ def run_selftest(
 ) -> list[TrialRow]:
     """Return the rows of all trials, those that `folder` holds from earlier calls included.
 
-    Those of `conditions` are made until there are as many as `planned(trials)` says.
+    In each of `conditions` comparisons are made until there are as many of each effect as `wanted`.
     One gate over `specs` after the other, the effects dealt out at random; each gate's rows are on
     the disk before the next one starts. Raises WorkerFailed, SelftestFileError,
     ContrastUnavailable.
@@ -65,7 +67,6 @@ def run_selftest(
     fails([1.0, 1.0], [1.0, 1.0])
     path = folder / TRIALS_FILE
     rows = read_trials(path)
-    wanted = planned(trials)
     begun = len(rows)
     total = sum(_left(wanted, rows, condition).total() for condition in conditions)
     deal = random.Random(seed)  # noqa: S311 - a fair deal, not a secret

@@ -65,6 +65,7 @@ def test_mistakes_end_with_2_and_say_what_to_do(
         ("gate", "--baseline", folder / "none.json"): "none.json",
         ("gate", "selftest", "--trials", "0"): "trials",
         ("gate", "selftest", "--condition", "windy"): "windy",
+        ("gate", "selftest", "--slowdown", "4"): "unknown 4 %; known: 0, 1, 2, 3, 5, 10",
     }
     for arguments, finished in zip(refused, one_after_another(list(refused)), strict=True):
         assert finished.returncode == 2, (arguments, finished.stderr)
