@@ -10,8 +10,11 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
 
     One round is a block of base, head and twin each, in random order; a twin is a second checkout
     of the base, whose distance from it shows what this machine can tell apart. A restart is three
-    new processes. `threshold` is the least relative slowdown that counts, `threads_threshold` the
-    same for benchmarks that run threads beside the one that is timed.
+    new processes: `restarts` for a first look, `confirm_restarts` more for what looks suspicious,
+    and as many again for what that leaves undecided. `threshold` is the least relative slowdown
+    that counts, `threads_threshold` the same for benchmarks that run threads beside the one that is
+    timed. `alpha` is what Holm-adjusted p-values must be below. Where others had the workers' CPU
+    for more than `most_pressure_percent` of the time, no difference is trusted.
     """
 
     threshold: float = 0.015
@@ -38,7 +41,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     `ratio` is head over base, `control` twin over base: pooled medians of the pairs, with a 95 %
     interval over restarts. `above_p` is the one-sided p-value of "head is slower by no more than a
     third of the threshold", `below_p` that of "faster by no more than". `rounds` were measured,
-    `dropped` of them were interrupted by the scheduler and are not counted.
+    `dropped` of them are not counted: interrupted by the scheduler, or of a restart that had too
+    few others.
     """
 
     ratio: Estimate

@@ -9,6 +9,7 @@ from .messages import Block
 from .workload import Workload
 
 TRIALS = 31
+REFINEMENTS = 3
 PROBE_STEPS = 500
 
 
@@ -34,13 +35,18 @@ class Slowdown:
         return self._work[block.slowdown]
 
     def _calibrated(self, block: Block) -> Callable[[], object]:
-        probe = partial(walk, PROBE_STEPS)
-        blocks, probes = [], []
-        for _ in range(TRIALS):
-            blocks.append(_time_ns(partial(self._workload.run, block.start, block.units)))
-            probes.append(_time_ns(probe))
-        wanted_ns = block.slowdown * statistics.median(blocks)
-        return partial(walk, max(1, round(PROBE_STEPS * wanted_ns / statistics.median(probes))))
+        steps, at = PROBE_STEPS, block.start
+        # Again and again with the steps that it came to: the first ones cost more than the rest.
+        for _ in range(REFINEMENTS):
+            blocks, works = [], []
+            for _ in range(TRIALS):
+                blocks.append(_time_ns(partial(self._workload.run, at, block.units)))
+                works.append(_time_ns(partial(walk, steps)))
+                # On through the material: a key frame is not like the frames behind it.
+                at += block.units
+            wanted_ns = block.slowdown * statistics.median(blocks)
+            steps = max(1, round(steps * wanted_ns / statistics.median(works)))
+        return partial(walk, steps)
 
 
 def walk(steps: int) -> int:
