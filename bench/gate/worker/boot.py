@@ -4,16 +4,22 @@ The package that this file lies in is loaded under a name of its own: `bench` ma
 the checkout that is measured.
 """
 
+import ctypes
 import importlib
 import importlib.util
+import signal
 import sys
 from pathlib import Path
 
 ALIAS = "sealbench_gate_worker"
 
+PR_SET_PDEATHSIG = 1
+"""<sys/prctl.h>: the signal that a process gets when its parent ends."""
+
 
 def main() -> None:
     """Load the worker and let it serve."""
+    end_with_the_gate()
     read_fd, write_fd, *paths = sys.argv[1:]
     folder = Path(__file__).parent
     spec = importlib.util.spec_from_file_location(
@@ -29,6 +35,12 @@ def main() -> None:
     sys.path[:0] = paths
     importlib.import_module(f"{ALIAS}.job").work(int(read_fd), int(write_fd), note)
     del ballast
+
+
+def end_with_the_gate() -> None:
+    """Let this process be killed when the gate is: whoever waits for a baton reads no pipe."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
 
 
 if __name__ == "__main__":

@@ -29,8 +29,8 @@ class HashWorkload:
         self._last = 0
 
     def again(self) -> "HashWorkload":
-        """Return another hasher and copies of the planes."""
-        return HashWorkload(self._new_hasher, [plane.copy() for plane in self._planes])
+        """Return another hasher for the same planes."""
+        return HashWorkload(self._new_hasher, self._planes)
 
     def run(self, start: int, units: int) -> None:
         """Hash `units` planes from `start` on."""
