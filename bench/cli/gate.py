@@ -32,6 +32,9 @@ from pipelines.registry import Registry, load_registry
 DEFAULT_COMMAND = "compare"
 
 
+MOST_SEED = 2**63 - 1
+
+
 class GateCommands(TyperGroup):
     """`gate` alone is `gate compare`: what it is for most of the time."""
 
@@ -68,7 +71,9 @@ def compare(
     accept: Annotated[
         list[str] | None, typer.Option(help="An exact counter that may grow (repeatable).")
     ] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Seed of the orders.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=MOST_SEED, help="Seed of the orders.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the report; it must be new.")] = None,
     json: Annotated[bool, typer.Option("--json", help="Print gate.json, not the table.")] = False,
 ) -> None:
@@ -154,6 +159,8 @@ def new_folder(out: Path | None, what: str, machine: Machine) -> Path:
     folder = out or default_folder(what, machine)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise StoreError(f"{folder}: is there already; --out wants a new folder")
+    # Now rather than after the measuring: it may not be possible.
+    folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 

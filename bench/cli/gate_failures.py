@@ -34,6 +34,10 @@ def failures(progress: TerminalProgress) -> Iterator[None]:
         WorkerFailed,
     ) as error:
         fail(str(error), INCOMPARABLE if isinstance(error, IncomparableMachine) else USAGE)
+    except OSError as error:
+        # Never 1, which says that the head is slower: a full disk, a folder that cannot be written.
+        where = f"{error.filename}: " if error.filename else ""
+        fail(f"{where}{error.strerror or error}")
     finally:
         progress.end()
 

@@ -48,17 +48,31 @@ def count_all(
 
     As many units are counted as in `like`, the other side's, since the first ones are not like all.
     """
-    job = Job(benchmarks=list(specs), counting=True)
     found: dict[str, Counts] = {}
+    while left := [spec for spec in specs if spec.name not in found]:
+        _count(checkout, left, like or {}, found)
+    return found
+
+
+def _count(
+    checkout: Checkout,
+    specs: Sequence[Spec],
+    like: Mapping[str, Counts],
+    found: dict[str, Counts],
+) -> None:
+    """Add to `found` what one worker counts of `specs`: all, or until it dies of one of them."""
+    job = Job(benchmarks=list(specs), counting=True)
+    at = specs[0].name
     try:
         with WorkerProcess(measured_folder(checkout.path), job, folder=checkout.path) as worker:
             for spec in specs:
+                at = spec.name
                 opened = worker.opened()
                 if opened.error is not None:
                     found[spec.name] = Counts(counts={}, error=opened.error)
                 else:
                     fit = max(1, min(MOST_UNITS, int(MOST_PASS_NS / max(1.0, opened.unit_ns))))
-                    units = (like or {}).get(spec.name, NOTHING).units or fit
+                    units = like.get(spec.name, NOTHING).units or fit
                     worker.send(Count(units=units))
                     counted = worker.expect(Counted, COUNT_TIMEOUT_S)
                     found[spec.name] = Counts(
@@ -70,9 +84,7 @@ def count_all(
                     )
                 worker.ask(Next(), Closed)
     except WorkerFailed as error:
-        for spec in specs:
-            found.setdefault(spec.name, Counts(counts={}, error=str(error)))
-    return found
+        found[error.benchmark or at] = Counts(counts={}, error=str(error))
 
 
 def changes(base: Counts, head: Counts) -> tuple[CountChange, ...]:

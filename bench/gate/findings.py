@@ -79,9 +79,10 @@ def _said(looked: Looked, problem: Problem | None) -> tuple[Verdict, str]:
             raise ValueError(f"{looked.name}: neither a problem nor a decision")
         return decided.verdict, decided.reason
     reason = f"{problem.side}: {problem.error}"
-    # What the head says of itself is its answer; a base that fails leaves nothing to compare with,
-    # and a worker that was killed can be anybody's fault.
-    if problem.side is Side.HEAD and not problem.died:
+    # What the head says of itself, or crashes of, is its answer; a base that fails leaves nothing
+    # to compare with, and a worker that was killed can be anybody's fault.
+    own = problem.crashed or not (problem.died or problem.foreign)
+    if problem.side is Side.HEAD and own:
         return Verdict.WRONG_ANSWER, reason
     return Verdict.INCONCLUSIVE, reason
 

@@ -11,7 +11,8 @@ class Problem:
     """Why a benchmark has no blocks.
 
     `absent` where the side has no such benchmark, `wrong` where it gave a wrong answer, `died`
-    where its worker ended or hung and could not say anything itself.
+    where its worker ended or hung and could not say anything itself; `crashed` where it ended by a
+    fault of its own. `foreign` where what it measures is not the checkout's.
     """
 
     side: Side
@@ -19,6 +20,8 @@ class Problem:
     absent: bool = False
     wrong: bool = False
     died: bool = False
+    crashed: bool = False
+    foreign: bool = False
 
 
 def worst(problems: Iterable[Problem | None]) -> Problem | None:

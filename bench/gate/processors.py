@@ -57,7 +57,6 @@ class PressureMeter:
         self._processes = processes
         self._others_ns = 0
         self._metered_ns = 0
-        self._told = True
 
     @contextmanager
     def metered(self, pids: Collection[int], cpus: Collection[int]) -> Iterator[None]:
@@ -67,23 +66,22 @@ class PressureMeter:
             yield
         finally:
             after = self._others(pids, cpus)
-            self._metered_ns += (time.monotonic_ns() - began_ns) * len(cpus)
-            if before is None or after is None:
-                self._told = False
-            else:
+            # Where a worker died meanwhile, this time alone is not known.
+            if before is not None and after is not None:
+                self._metered_ns += (time.monotonic_ns() - began_ns) * len(cpus)
                 self._others_ns += after - before
 
     @property
     def percent(self) -> float | None:
         """Return the share in percent; None where the system does not tell or nothing ran."""
-        if not self._told or not self._metered_ns:
+        if not self._metered_ns:
             return None
         return max(0.0, 100 * self._others_ns / self._metered_ns)
 
     def _others(self, pids: Collection[int], cpus: Collection[int]) -> int | None:
         """Return how long `cpus` were busy, less what `pids` ran; None where it is untold."""
         busy = busy_ns(self._processes / "stat")
-        own = [ran_ns(self._processes / str(pid) / "schedstat") for pid in pids]
+        own = [ran_ns(self._processes / str(pid) / "task") for pid in pids]
         if None in own or any(cpu not in busy for cpu in cpus):
             return None
         return sum(busy[cpu] for cpu in cpus) - sum(ran or 0 for ran in own)
@@ -105,11 +103,12 @@ def idle_ticks(path: Path) -> dict[int, int]:
     return {cpu: fields[3] for cpu, fields in _cpu_lines(path) if len(fields) > 3}
 
 
-def ran_ns(path: Path) -> int | None:
-    """Return how long a process has had a CPU so far (its `schedstat`), None if untold."""
+def ran_ns(tasks: Path) -> int | None:
+    """Return how long the threads in the folder `tasks` have had a CPU so far, None if untold."""
     try:
         # Time on the CPU, time waiting for it, number of turns.
-        return int(path.read_text().split()[0])
+        files = [path.read_text() for path in tasks.glob("*/schedstat")]
+        return sum(int(text.split()[0]) for text in files) if files else None
     except (OSError, ValueError, IndexError):
         return None
 

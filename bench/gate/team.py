@@ -3,10 +3,10 @@
 import os
 import select
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import Self
 
-from bench.gate import worker_process
 from bench.gate.checkout import Checkout, Side, measured_folder
 from bench.gate.problem import Problem, worst
 from bench.gate.worker.messages import (
@@ -34,11 +34,15 @@ TURNS_TIMEOUT_S = 120.0
 
 
 class SideFailed(Exception):  # noqa: N818 - what happened
-    """A side could not do its part; `problem` says which and why."""
+    """A side could not do its part; `problem` says which and why.
 
-    def __init__(self, problem: Problem) -> None:
+    `benchmark` is the one that it was at, where it may be another than the one that is waited for.
+    """
+
+    def __init__(self, problem: Problem, benchmark: str | None = None) -> None:
         super().__init__(problem.error)
         self.problem = problem
+        self.benchmark = benchmark
 
 
 class Team:
@@ -84,21 +88,25 @@ class Team:
         return [worker.pid for worker in self._workers.values()]
 
     def wait(self) -> None:
-        """Wait until every worker has something to say: it is ready, or it died."""
+        """Wait until every worker is ready, or died."""
         for worker in self._workers.values():
-            select.select([worker], [], [], worker_process.OPEN_TIMEOUT_S)
+            with suppress(WorkerFailed):
+                worker.wait()
 
     def opened(self) -> dict[Side, Opened]:
         """Wait until the next benchmark is ready everywhere. Raises SideFailed."""
         opened: dict[Side, Opened | Problem] = {}
+        at: dict[Side, str | None] = {}
         for side, worker in self._workers.items():
             try:
                 opened[side] = worker.opened()
             except WorkerFailed as error:
-                opened[side] = Problem(side=side, error=str(error), died=True)
-        problem = _problem_of(opened)
+                opened[side] = Problem(
+                    side=side, error=str(error), died=True, crashed=error.crashed
+                )
+        problem = _problem_of(opened, {each.side: each.path for each in self._checkouts})
         if problem is not None:
-            raise SideFailed(problem)
+            raise SideFailed(problem, at.get(problem.side))
         return {side: answer for side, answer in opened.items() if isinstance(answer, Opened)}
 
     def pin(self, cpus: Sequence[int]) -> None:
@@ -149,7 +157,7 @@ class Team:
             try:
                 closed = worker.ask(Next(), Closed)
             except WorkerFailed as error:
-                problems.append(Problem(side=side, error=str(error), died=True))
+                problems.append(_died(side, error))
                 continue
             if closed.error is not None:
                 problems.append(Problem(side=side, error=closed.error, wrong=closed.wrong))
@@ -178,34 +186,41 @@ class Team:
         try:
             self._workers[side].send(request)
         except WorkerFailed as error:
-            raise SideFailed(Problem(side=side, error=str(error), died=True)) from error
+            raise SideFailed(_died(side, error)) from error
 
     def _expect(self, side: Side, reply: type[Reply]) -> Reply:
         try:
             return self._workers[side].expect(reply, ANSWER_TIMEOUT_S)
         except WorkerFailed as error:
-            raise SideFailed(Problem(side=side, error=str(error), died=True)) from error
+            raise SideFailed(_died(side, error)) from error
 
 
-def _problem_of(opened: Mapping[Side, Opened | Problem]) -> Problem | None:
+def _problem_of(
+    opened: Mapping[Side, Opened | Problem], folders: Mapping[Side, Path]
+) -> Problem | None:
     """Return what keeps a benchmark from being measured, if anything does."""
-    problem = worst([_as_problem(side, answer) for side, answer in opened.items()])
+    problem = worst([_as_problem(side, answer, folders[side]) for side, answer in opened.items()])
     if problem is not None:
         return problem
     base, head = opened[Side.BASE], opened[Side.HEAD]
     if not isinstance(base, Opened) or not isinstance(head, Opened):
         return None
-    if base.origin and base.origin == head.origin:
-        why = f"it is loaded from {base.origin}, and so is the head's: there is nothing to compare"
-        return Problem(side=Side.BASE, error=why)
     if base.answer != head.answer:
         return Problem(side=Side.HEAD, error="it computes something else than the base", wrong=True)
     return None
 
 
-def _as_problem(side: Side, answer: Opened | Problem) -> Problem | None:
+def _died(side: Side, error: WorkerFailed) -> Problem:
+    return Problem(side=side, error=str(error), died=True, crashed=error.crashed)
+
+
+def _as_problem(side: Side, answer: Opened | Problem, folder: Path) -> Problem | None:
     if isinstance(answer, Problem):
         return answer
     if answer.error is None:
-        return None
+        if Path(answer.origin).resolve().is_relative_to(folder.resolve()):
+            return None
+        # What is installed, or linked to, is the same code on all sides: it would always pass.
+        why = f"it is loaded from {answer.origin}, not from the checkout: nothing to compare"
+        return Problem(side=side, error=why, foreign=True)
     return Problem(side=side, error=answer.error, absent=answer.absent, wrong=answer.wrong)

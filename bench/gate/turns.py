@@ -63,10 +63,11 @@ class Turns:
         left = list(specs)
         while left:
             done = self._with_one_team(left, keep)
-            left = left[done:]
+            left = [spec for spec in left if spec.name not in done]
 
-    def _with_one_team(self, specs: Sequence[Spec], keep: Callable[[Turn], None]) -> int:
-        """Return how many of `specs` were dealt with: all of them, where no worker died."""
+    def _with_one_team(self, specs: Sequence[Spec], keep: Callable[[Turn], None]) -> set[str]:
+        """Return the names that were dealt with: all of `specs`, where no worker died."""
+        done: set[str] = set()
         checkouts = [self.checkouts.base, self.checkouts.head, self.checkouts.twin]
         # So that no side is always the first to start.
         self.random.shuffle(checkouts)
@@ -77,13 +78,14 @@ class Turns:
         with Team(checkouts, specs, hash_seed=hash_seed) as team, kept_off(cpu):
             team.wait()
             share = (time.monotonic() - began) / len(specs)
-            for done, spec in enumerate(specs, start=1):
+            for spec in specs:
                 began = time.monotonic()
                 turn = self._turn(spec.name, team, cpu, cpus)
                 keep(replace(turn, seconds=share + time.monotonic() - began))
+                done.add(turn.name)
                 if turn.problem is not None and turn.problem.died:
-                    return done
-        return len(specs)
+                    break
+        return done
 
     def _turn(self, name: str, team: Team, cpu: int, cpus: list[int]) -> Turn:
         try:
@@ -91,7 +93,7 @@ class Turns:
         except SideFailed as failed:
             if not failed.problem.died:
                 team.close_benchmark()
-            return Turn(name=name, problem=failed.problem)
+            return Turn(name=failed.benchmark or name, problem=failed.problem)
         late = team.close_benchmark()
         return turn if late is None else Turn(name=name, problem=late)
 

@@ -2,6 +2,7 @@
 
 import os
 import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -12,7 +13,7 @@ from typing import Self, TypeVar
 
 import msgspec
 
-from bench.gate.worker.messages import Answer, Finished, Job, Opened, Request
+from bench.gate.worker.messages import Answer, Finished, Job, Opened, Opening, Request
 
 BOOT = Path(__file__).parent / "worker" / "boot.py"
 
@@ -25,8 +26,22 @@ QUOTED_LINES = 3
 Reply = TypeVar("Reply", bound=Answer)
 
 
+CRASHES = {-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGABRT, -signal.SIGFPE, -signal.SIGILL}
+"""Exit codes of a process that a fault of its own ended, and nobody else."""
+
+
 class WorkerFailed(Exception):  # noqa: N818 - what happened
-    """A worker ended, hung or spoke nonsense; the message quotes its last lines."""
+    """A worker ended, hung or spoke nonsense; the message quotes its last lines.
+
+    `crashed` says that it ended by a fault of its own, `benchmark` what it was opening, if it was.
+    """
+
+    def __init__(
+        self, message: str, *, crashed: bool = False, benchmark: str | None = None
+    ) -> None:
+        super().__init__(message)
+        self.crashed = crashed
+        self.benchmark = benchmark
 
 
 class WorkerProcess:
@@ -68,6 +83,8 @@ class WorkerProcess:
         os.close(request_read)
         os.close(answer_write)
         self._buffer = b""
+        self._opened: Opened | None = None
+        self._given_up = ""
         self._encode = msgspec.json.Encoder().encode
         self._decode = msgspec.json.Decoder(Answer).decode
         self._write(self._encode(job))
@@ -91,9 +108,22 @@ class WorkerProcess:
         """Return what to wait on for an answer."""
         return self._answers
 
+    def wait(self) -> None:
+        """Wait until the next benchmark is ready. Raises WorkerFailed."""
+        self._opened = self.opened()
+
     def opened(self) -> Opened:
-        """Wait for the next benchmark. Raises WorkerFailed."""
-        return self.expect(Opened, OPEN_TIMEOUT_S)
+        """Wait for the next benchmark and return it. Raises WorkerFailed."""
+        if self._opened is not None:
+            ready, self._opened = self._opened, None
+            return ready
+        benchmark: str | None = None
+        try:
+            while isinstance(answer := self._answer(OPEN_TIMEOUT_S), Opening):
+                benchmark = answer.name
+        except WorkerFailed as error:
+            raise WorkerFailed(str(error), crashed=error.crashed, benchmark=benchmark) from error
+        return _of_type(answer, Opened)
 
     def finished(self) -> None:
         """Wait for the end of the job. Raises WorkerFailed."""
@@ -110,23 +140,30 @@ class WorkerProcess:
 
     def expect(self, reply: type[Reply], timeout_s: float = ANSWER_TIMEOUT_S) -> Reply:
         """Wait for an answer of type `reply`. Raises WorkerFailed."""
+        return _of_type(self._answer(timeout_s), reply)
+
+    def _answer(self, timeout_s: float) -> Answer:
         while b"\n" not in self._buffer:
             if not select.select([self._answers], [], [], timeout_s)[0]:
                 # It would only keep the benchmarks behind this one waiting, too.
                 self._process.kill()
-                raise WorkerFailed(f"no answer for {timeout_s:.0f} s{self._last_lines()}")
+                self._given_up = f"no answer for {timeout_s:.0f} s{self._last_lines()}"
+                raise WorkerFailed(self._given_up)
             chunk = os.read(self._answers, 65536)
             if not chunk:
                 code = self._process.wait()
-                raise WorkerFailed(f"the worker ended with code {code}{self._last_lines()}")
+                said = self._last_lines()
+                if self._given_up:
+                    raise WorkerFailed(self._given_up)
+                raise WorkerFailed(
+                    f"the worker ended with code {code}{said}", crashed=code in CRASHES
+                )
             self._buffer += chunk
         line, self._buffer = self._buffer.split(b"\n", 1)
         try:
-            answer = self._decode(line)
+            answer: Answer = self._decode(line)
         except msgspec.DecodeError as error:
             raise WorkerFailed(f"an answer that cannot be read: {error}") from error
-        if not isinstance(answer, reply):
-            raise WorkerFailed(f"expected {reply.__name__}, got {type(answer).__name__}")
         return answer
 
     def kill(self) -> None:
@@ -140,7 +177,10 @@ class WorkerProcess:
                 view = view[os.write(self._requests, view) :]
         except BrokenPipeError:
             code = self._process.wait()
-            raise WorkerFailed(f"the worker ended with code {code}{self._last_lines()}") from None
+            said = self._last_lines()
+            raise WorkerFailed(
+                f"the worker ended with code {code}{said}", crashed=code in CRASHES
+            ) from None
 
     def _last_lines(self) -> str:
         with suppress(OSError):
@@ -150,3 +190,9 @@ class WorkerProcess:
             if told:
                 return ": " + " | ".join(told)
         return ""
+
+
+def _of_type(answer: Answer, reply: type[Reply]) -> Reply:
+    if not isinstance(answer, reply):
+        raise WorkerFailed(f"expected {reply.__name__}, got {type(answer).__name__}")
+    return answer

@@ -125,9 +125,12 @@ def _second_look(
     if large and (slower or not hidden):
         verdict = Verdict.INCONCLUSIVE if slower else Verdict.PASS
         return verdict, f"{_range(comparison)} may be chance: p = {p_value:.2g}"
-    if hidden:
+    apart = not large and _beyond_twin(comparison, threshold)
+    if apart or hidden:
         slowdown = _change(comparison.ratio.high)
-        return Verdict.INCONCLUSIVE, f"noise could hide a slowdown of up to {slowdown}"
+        noise = f"noise could hide a slowdown of up to {slowdown}"
+        far = f"{_copies_differ(comparison)}, the head from one by more"
+        return Verdict.INCONCLUSIVE, far if apart else noise
     first = candidate.first_ratio
     if first is not None and _beyond(first, threshold):
         return Verdict.PASS, f"first look {_change(first)}, not confirmed: {_change(point)}"
@@ -210,6 +213,12 @@ def _beyond_both(comparison: Comparison, threshold: float) -> bool:
 def _hides(high: float, threshold: float) -> bool:
     """Return whether a slowdown of twice the threshold lies below `high`."""
     return high > (1 + threshold) ** 2
+
+
+def _beyond_twin(comparison: Comparison, threshold: float) -> bool:
+    """Return whether the head is slower than the twin by more than the threshold."""
+    ratio = comparison.ratio.value / comparison.control.value
+    return ratio > 1 and _beyond(ratio, threshold)
 
 
 def _change(ratio: float) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 
-from bench.gate.stored.baseline import Baseline, restricted
+from bench.gate.stored.baseline import Baseline, BaselineError, restricted
 from bench.gate.stored.read_baseline import read_baseline
 
 _PASSED, _FAILED = 0, 1
@@ -30,9 +30,11 @@ def measure_tests(node_ids: Collection[str], json: Path, *, folder: Path) -> Bas
     A test that fails has a wrong answer. Raises TestsNotRun and BaselineError.
     """
     command = [
-        *(sys.executable, "-m", "pytest", *node_ids, "--benchmark-only"),
+        *(sys.executable, "-m", "pytest", "--benchmark-only"),
         *(f"--benchmark-json={json.resolve()}", "--sealbench-fingerprint"),
         *("-q", "-rfE", "--color=no", "--tb=no"),
+        # A file from elsewhere names the tests: behind this nothing is an option.
+        *("--", *map(_node_id, node_ids)),
     ]
     code, said = _run(command, folder)
     if code not in {_PASSED, _FAILED} or not json.is_file():
@@ -43,6 +45,17 @@ def measure_tests(node_ids: Collection[str], json: Path, *, folder: Path) -> Bas
     measured = read_baseline(json)
     right = restricted(measured, [name for name in measured.benchmarks if name not in wrong])
     return replace(right, wrong_answers=wrong)
+
+
+def _node_id(name: str) -> str:
+    """Return `name` where it can be nothing but a test below the current folder."""
+    path, separator, _ = name.partition("::")
+    inside = not Path(path).is_absolute() and ".." not in Path(path).parts
+    if not (separator and inside and path.endswith(".py")) or name.startswith(("-", "@")):
+        raise BaselineError(
+            f"benchmarks.fullname: {name!r} is no test, as in tests/test_a.py::test_b"
+        )
+    return name
 
 
 def _run(command: list[str], folder: Path) -> tuple[int, str]:

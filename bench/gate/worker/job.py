@@ -9,7 +9,7 @@ from contextlib import suppress
 from .counting.counter import Counter, start_counting
 from .layout import SEED_VARIABLE
 from .link import GateGone, Link
-from .messages import Finished, HashSpec, Job, LookupSpec, PytestSpec, Spec, StreamSpec
+from .messages import Finished, HashSpec, Job, LookupSpec, Opening, PytestSpec, Spec, StreamSpec
 from .serve import refuse, serve
 from .workload import Reopened
 
@@ -44,10 +44,11 @@ def work(read_fd: int, write_fd: int, note: str) -> None:
 def _run_cases(link: Link, job: Job, counter: Counter | None) -> None:
     # All are opened before the first is announced: three workers do that side by side, and are put
     # on one CPU only afterwards.
-    opened = [_opened(spec) for spec in job.benchmarks]
-    instances = [
-        workload if isinstance(workload, Exception) else _several(workload) for workload in opened
-    ]
+    instances: list[list[Reopened] | Exception] = []
+    for spec in job.benchmarks:
+        link.say(Opening(name=spec.name))
+        workload = _opened(spec)
+        instances.append(workload if isinstance(workload, Exception) else _several(workload))
     gc.collect()
     gc.freeze()
     gc.disable()

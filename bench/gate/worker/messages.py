@@ -107,6 +107,12 @@ class Next(msgspec.Struct, frozen=True, kw_only=True, tag="next"):
 Request = Block | TakeTurns | Pin | Count | Next
 
 
+class Opening(msgspec.Struct, frozen=True, kw_only=True, tag="opening"):
+    """The worker begins to open `name`: if it is not heard of again, that is where it died."""
+
+    name: str
+
+
 class Opened(msgspec.Struct, frozen=True, kw_only=True, tag="opened"):
     """Benchmark `name` is ready, verified and warm; or it is not, and `error` says why.
 
@@ -181,4 +187,4 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True, tag="finished"):
     """There is no benchmark left."""
 
 
-Answer = Opened | Measured | Turned | Counted | Pinned | Closed | Finished
+Answer = Opening | Opened | Measured | Turned | Counted | Pinned | Closed | Finished

@@ -47,7 +47,7 @@ def serve(
     try:
         for each in reversed(workloads):
             unit_ns, threads = _warm_up(each, WARM_UP_NS // len(workloads))
-    except Exception as error:  # noqa: BLE001 - whatever the checkout raises is its result
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - its result
         refuse(link, name, error)
         return
     link.say(
@@ -67,7 +67,7 @@ def serve(
     link.say(Closed(name=name))
 
 
-def refuse(link: Link, name: str, error: Exception) -> None:
+def refuse(link: Link, name: str, error: BaseException) -> None:
     """Announce that the benchmark cannot be measured, and wait for `Next`. Raises GateGone."""
     link.say(
         Opened(
@@ -82,7 +82,7 @@ def refuse(link: Link, name: str, error: Exception) -> None:
     link.say(Closed(name=name))
 
 
-def in_one_line(error: Exception) -> str:
+def in_one_line(error: BaseException) -> str:
     """Return type and message of `error`, short enough for a table."""
     if isinstance(error, WrongAnswer | Absent):
         text = str(error)
@@ -127,7 +127,7 @@ def measured(request: Block, workloads: Sequence[Workload], slowdown: Slowdown) 
         ended_ns = time.perf_counter_ns()
         switched = resource.getrusage(resource.RUSAGE_THREAD).ru_nivcsw - switches
         workload.check()
-    except Exception as error:  # noqa: BLE001 - whatever the checkout raises is its result
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - its result
         return Measured(
             error=in_one_line(error), wrong=isinstance(error, WrongAnswer | AssertionError)
         )
@@ -144,7 +144,7 @@ def _counted(
         facts = {
             name: value / request.units for name, value in workload.facts(request.units).items()
         }
-    except Exception as error:  # noqa: BLE001 - whatever the checkout raises is its result
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - its result
         return Counted(counts={}, unsteady=[], error=in_one_line(error))
     return Counted(counts=counts | facts, unsteady=unsteady, notes=[*notes, *counter.notes])
 

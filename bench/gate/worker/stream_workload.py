@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 
 import numpy as np
 
@@ -103,6 +103,8 @@ def open_stream(spec: StreamSpec) -> StreamWorkload:
     """Return the benchmark `spec`. Raises Absent, WrongAnswer, or whatever the checkout raises."""
     pipelines = _registry().pipelines
     if spec.pipeline not in pipelines:
+        if _registry().problems:
+            raise WrongAnswer(f"no pipeline {spec.pipeline!r}; {'; '.join(_registry().problems)}")
         raise Absent(f"no pipeline {spec.pipeline!r}")
     frames = load_frames(spec.material)
     return StreamWorkload(pipelines[spec.pipeline], spec.engine, frames)
@@ -116,6 +118,8 @@ def _registry() -> Registry:
 def origin_of(spec: StreamSpec) -> str:
     """Return the file that composes the pipeline: a plug-in's need not be in the checkout."""
     sender = _registry().pipelines[spec.pipeline].sender
+    while isinstance(sender, partial):
+        sender = sender.func
     return inspect.getfile(inspect.unwrap(sender if inspect.isroutine(sender) else type(sender)))
 
 

@@ -29,8 +29,10 @@ def test_chosen_cpu_is_one_of_those_given() -> None:
 
 def ran(folder: Path, pid: int, ns: int, ticks: int) -> None:
     """Write that process `pid` has run for `ns` so far, and CPU 1 for `ticks`."""
-    (folder / str(pid)).mkdir(parents=True, exist_ok=True)
-    (folder / str(pid) / "schedstat").write_text(f"{ns} 55 789\n")
+    for thread, share in ((pid, ns // 2), (pid + 1, ns - ns // 2)):
+        task = folder / str(pid) / "task" / str(thread)
+        task.mkdir(parents=True, exist_ok=True)
+        (task / "schedstat").write_text(f"{share} 55 789\n")
     (folder / "stat").write_text(f"cpu  9\ncpu1 {ticks} 0 0 5 5 0 0 0 0 0\nintr 1\n")
 
 
@@ -74,6 +76,7 @@ def test_asking_process_gives_way_and_comes_back() -> None:
 
 @pytest.mark.parametrize("text", ["", "x 1", "-"])
 def test_odd_files_tell_nothing(tmp_path: Path, text: str) -> None:
-    path = tmp_path / "schedstat"
-    path.write_text(text)
-    assert ran_ns(path) is None
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / "schedstat").write_text(text)
+    assert ran_ns(tmp_path) is None
+    assert ran_ns(tmp_path / "gone") is None

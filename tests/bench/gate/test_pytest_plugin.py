@@ -97,7 +97,7 @@ def test_findings_become_reports_of_tests(project: Path, site: Path) -> None:
     assert "1 failed, 1 skipped, 1 deselected" in text
     assert "WRONG ANSWER: head: AssertionError: assert 3 == 2" in text
     assert "FAILED tests/test_toy.py::test_next[a//b::[c]]" in text
-    assert "test_new: not in the base, not compared" in text
+    assert "test_new: not compared: base: " in text
     findings = json.loads((project / "out" / "gate.json").read_text())
     assert "project/tests/test_toy.py::test_next[a//b::[c]]" in json.dumps(findings)
     assert 'failures="1" skipped="1"' in (project / "pytest.xml").read_text()
