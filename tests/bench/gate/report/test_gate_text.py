@@ -100,7 +100,7 @@ def test_what_did_not_pass_comes_first_and_with_its_reason(
     full_gate: GateResult, known: Known
 ) -> None:
     lines = to_text(full_gate).splitlines()
-    verdicts = [line.split("  ") for line in lines if " PASS " in line or "REGRESSION  " in line]
+    verdicts = [line.split() for line in lines if " PASS " in line or "REGRESSION  " in line]
     assert "REGRESSION" in verdicts[0]
     assert f"    {known['regression'].reason}" in lines
 
