@@ -17,6 +17,7 @@ from statistics import NormalDist
 import numpy as np
 import numpy.typing as npt
 
+from bench import student
 from bench.results import Estimate, PacedSummary, RoleSummary, StageSummary
 from bench.samples import Samples, latency_ns, role_durations_ns, stage_durations_ns
 
@@ -29,9 +30,6 @@ SEGMENTS = 40
 """Most segments that a single round is cut into."""
 
 _Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
-# Student's t at 97.5 % for 1 to 9 degrees of freedom; from 10 on the series of `_student_t` is
-# right to 0.2 %.
-_T_SMALL = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
 
 
 def quantile(values: I64, p: float) -> int:
@@ -270,13 +268,5 @@ def _widening(clusters: int) -> float:
     """Return how much wider than the percentile interval few clusters must be."""
     if clusters < 2:
         return 1.0
-    return math.sqrt(clusters / (clusters - 1)) * _student_t(clusters - 1) / _Z
-
-
-def _student_t(freedom: int) -> float:
-    """Return Student's t at 97.5 % (Abramowitz & Stegun 26.7.5 from 10 degrees of freedom on)."""
-    if freedom <= len(_T_SMALL):
-        return _T_SMALL[freedom - 1]
-    first = (_Z**3 + _Z) / 4
-    second = (5 * _Z**5 + 16 * _Z**3 + 3 * _Z) / 96
-    return _Z + first / freedom + second / freedom**2
+    t = student.quantile((1 + CONFIDENCE) / 2, clusters - 1)
+    return math.sqrt(clusters / (clusters - 1)) * t / _Z

@@ -1,10 +1,12 @@
-"""The exit codes of every command, as the README lists them."""
+"""The exit codes of every command, as the README lists them.
+
+Those of a gate's verdicts (1 and 3 among them) stand beside the verdicts:
+`bench.gate.statistics.decide.EXIT_CODES`.
+"""
 
 OK = 0
 CASE_FAILED = 1  # at least one case ended in an error; the others were measured
-REGRESSION = 1  # a gate confirmed that the head is slower, or does more
 USAGE = 2  # the command line, a suite, a clip or a run folder cannot be used as asked
-INCONCLUSIVE = 3  # a gate could not tell on this machine at this time
 INCOMPARABLE = 4  # the run was begun on another machine or with other libraries
 WRONG_ANSWER = 5  # a pipeline gave a wrong answer; its time means nothing
 INTERRUPTED = 130  # stopped by Ctrl-C; what was measured is kept

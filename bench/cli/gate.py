@@ -31,7 +31,6 @@ from pipelines.registry import Registry, load_registry
 
 DEFAULT_COMMAND = "compare"
 
-
 MOST_SEED = 2**63 - 1
 
 
@@ -168,13 +167,8 @@ def known_counters(names: Sequence[str]) -> frozenset[str]:
     """Return the counters to accept; ends the program where one is unknown."""
     for name in names:
         if name not in COUNTERS:
-            unknown_counter(name)
+            fail(f"--accept: unknown counter {name!r}; known: {', '.join(COUNTERS)}")
     return frozenset(names)
-
-
-def unknown_counter(name: str) -> NoReturn:
-    """End the program: there is no such counter."""
-    fail(f"--accept: unknown counter {name!r}; known: {', '.join(COUNTERS)}")
 
 
 def headline(gate: Gate, specs: Sequence[Spec]) -> str:

@@ -19,7 +19,7 @@ from bench.gate.processors import PressureMeter
 from bench.gate.report import write_report
 from bench.gate.result import GateResult
 from bench.gate.statistics.decide import overall
-from bench.gate.turns import Turn, Turns
+from bench.gate.turns import Turns
 from bench.gate.worker.messages import PytestSpec, Spec
 from bench.machine import describe_machine
 from bench.machine.calibration import calibration_ns
@@ -92,20 +92,8 @@ class Gate:
             block_units={},
             slowdowns=slowdowns or {},
         )
-        self.progress.begin("comparing", len(specs) * self.design.restarts)
-        done = 0
-
-        def kept(phase: int, turn: Turn) -> None:
-            nonlocal done
-            self.keep(phase, turn)
-            done += 1
-            if phase == 1:
-                self.progress.advance(done)
-
-        try:
-            return look_twice(turns, specs, kept), turns.pressure.percent
-        finally:
-            self.progress.end()
+        looked = look_twice(turns, specs, self.keep, self.progress)
+        return looked, turns.pressure.percent
 
     def _counted(self, specs: Sequence[Spec]) -> dict[Side, dict[str, Counts]]:
         """Count on base and head; what they compile on the way, the twin need not compile."""
@@ -116,8 +104,9 @@ class Gate:
             like = counts.get(Side.BASE)
             counts[checkout.side] = count_all(checkout, specs, like=like)
             self.progress.advance(done)
-            for other in (self.checkouts.twin, self.checkouts.head):
-                share_kernels(self.checkouts.base.path, other.path)
+            if checkout is self.checkouts.base:
+                for other in (self.checkouts.twin, self.checkouts.head):
+                    share_kernels(checkout.path, other.path)
         self.progress.end()
         return counts
 

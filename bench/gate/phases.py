@@ -11,6 +11,7 @@ from bench.gate.statistics.decide import Candidate, Decided, decide, needs_confi
 from bench.gate.statistics.estimate import compare
 from bench.gate.turns import Turn, Turns
 from bench.gate.worker.messages import Spec
+from bench.progress import Progress
 
 Keep = Callable[[int, Turn], None]
 """Takes the phase, 1 or 2, and a turn as soon as it is over."""
@@ -66,13 +67,14 @@ class Looked:
     decided: Decided | None
 
 
-def look_twice(turns: Turns, specs: Sequence[Spec], keep: Keep) -> list[Looked]:
+def look_twice(turns: Turns, specs: Sequence[Spec], keep: Keep, progress: Progress) -> list[Looked]:
     """Measure `specs` and decide on each. Raises WorkerFailed.
 
     What the second look leaves undecided is looked at once more for as long: where the machine is
     noisy, patience tells what haste could not.
     """
-    looks = _Looks(turns=turns, keep=keep, records={spec.name: Record() for spec in specs})
+    records = {spec.name: Record() for spec in specs}
+    looks = _Looks(turns=turns, keep=keep, progress=progress, records=records)
     looks.measure(specs, phase=1, restarts=turns.design.restarts)
     suspects = [spec for spec in specs if looks.is_suspect(spec.name)]
     looks.suspects = {spec.name for spec in suspects}
@@ -88,6 +90,7 @@ class _Looks:
 
     turns: Turns
     keep: Keep
+    progress: Progress
     records: dict[str, Record]
     suspects: set[str] = field(default_factory=set)
 
@@ -98,9 +101,16 @@ class _Looks:
             self.records[turn.name].turns[phase].append(turn)
             self.keep(phase, turn)
 
-        for _ in range(restarts):
+        if not specs:
+            return
+        self.progress.begin(
+            "comparing" if phase == 1 else f"looking again at {len(specs)}", restarts
+        )
+        for done in range(restarts):
+            self.progress.advance(done)
             sound = [spec for spec in specs if self.records[spec.name].problem is None]
             self.turns.restart(sound, kept)
+        self.progress.end()
 
     def is_suspect(self, name: str) -> bool:
         """Return whether the first look at a benchmark must be followed by a second one."""

@@ -13,7 +13,7 @@ from typing import Self, TypeVar
 
 import msgspec
 
-from bench.gate.worker.messages import Answer, Finished, Job, Opened, Opening, Request
+from bench.gate.worker.messages import Answer, Job, Opened, Opening, Request
 
 BOOT = Path(__file__).parent / "worker" / "boot.py"
 
@@ -24,7 +24,6 @@ ANSWER_TIMEOUT_S = 60.0
 QUOTED_LINES = 3
 
 Reply = TypeVar("Reply", bound=Answer)
-
 
 CRASHES = {-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGABRT, -signal.SIGFPE, -signal.SIGILL}
 """Exit codes of a process that a fault of its own ended, and nobody else."""
@@ -125,10 +124,6 @@ class WorkerProcess:
             raise WorkerFailed(str(error), crashed=error.crashed, benchmark=benchmark) from error
         return _of_type(answer, Opened)
 
-    def finished(self) -> None:
-        """Wait for the end of the job. Raises WorkerFailed."""
-        self.expect(Finished, ANSWER_TIMEOUT_S)
-
     def send(self, request: Request) -> None:
         """Send `request`; its answer is fetched by `expect`. Raises WorkerFailed."""
         self._write(self._encode(request))
@@ -165,10 +160,6 @@ class WorkerProcess:
         except msgspec.DecodeError as error:
             raise WorkerFailed(f"an answer that cannot be read: {error}") from error
         return answer
-
-    def kill(self) -> None:
-        """End the worker in the middle of whatever it does."""
-        self._process.kill()
 
     def _write(self, line: bytes) -> None:
         view = memoryview(line + b"\n")

@@ -1,5 +1,7 @@
 """Whether results of two machines may stand side by side."""
 
+from collections.abc import Mapping
+
 from bench.machine.schema import Machine
 
 NOT_IN_MEASURED_CODE = frozenset({"sealbench", "matplotlib", "openssl program"})
@@ -35,7 +37,11 @@ def fingerprint(machine: Machine) -> dict[str, str]:
 
 def differences(a: Machine, b: Machine) -> list[str]:
     """Return one line for each part of the fingerprint that differs, `a` before `b`."""
-    first, second = fingerprint(a), fingerprint(b)
+    return unlike(fingerprint(a), fingerprint(b))
+
+
+def unlike(first: Mapping[str, str], second: Mapping[str, str]) -> list[str]:
+    """Return one line for each part in which two fingerprints differ, or only one has."""
     names = [*first, *(name for name in second if name not in first)]
     return [
         f"{name}: {first.get(name, 'unknown')} -> {second.get(name, 'unknown')}"

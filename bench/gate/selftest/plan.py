@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 
 from bench.gate.design import DESIGN, Design
-from bench.machine.compare import fingerprint
+from bench.machine.compare import fingerprint, unlike
 from bench.machine.schema import Machine
 from bench.store import IncomparableMachine, StoreError
 from bench.store.files import write_bytes
@@ -39,12 +39,7 @@ def check_plan(folder: Path, machine: Machine, *, suite: str) -> None:
         raise StoreError(f"{path}: {error.strerror}") from error
     except msgspec.DecodeError as error:
         raise StoreError(f"{path}: {error}") from error
-    names = [*begun.fingerprint, *plan.fingerprint]
-    others = [
-        f"{name}: {begun.fingerprint.get(name)} -> {plan.fingerprint.get(name)}"
-        for name in dict.fromkeys(names)
-        if begun.fingerprint.get(name) != plan.fingerprint.get(name)
-    ]
+    others = unlike(begun.fingerprint, plan.fingerprint)
     if others:
         raise IncomparableMachine(folder, others)
     if (begun.design, begun.suite) != (plan.design, plan.suite):

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import get_args
 
 import msgspec
 
@@ -29,7 +28,6 @@ EFFECTS = (0.0, 0.01, 0.02, 0.03, 0.05, 0.10)
 NULL_TRIALS_PER_TRIAL = 4
 """Comparisons of equal code for each trial of an effect: false alarms are what must be rare."""
 
-CONDITIONS: tuple[Condition, ...] = get_args(Condition)
 NEIGHBOUR = Path(__file__).with_name("neighbour.py")
 TRIALS_FILE = "trials.jsonl"
 

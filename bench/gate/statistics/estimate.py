@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bench import student
 from bench.gate.blocks import Blocks, Flags
 from bench.gate.design import Comparison
-from bench.gate.statistics import student
 from bench.results import Estimate
 
 F64 = npt.NDArray[np.float64]

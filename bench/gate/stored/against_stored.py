@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from bench.gate.result import Finding, StoredRatio, Verdict
 from bench.gate.stored.baseline import Baseline, Least
+from bench.machine.compare import unlike
 
 THRESHOLD = 0.05
 UNCALIBRATED_THRESHOLD = 0.10
@@ -70,9 +71,9 @@ def require_comparable(baseline: Baseline, fingerprint: Mapping[str, str]) -> No
         raise Refused([f"{baseline.source}: {NO_FINGERPRINT}"])
     if not fingerprint:
         raise Refused(["the measurements of now carry no fingerprint"])
-    unlike = _differences(baseline.fingerprint, fingerprint) or _untold(fingerprint)
-    if unlike:
-        raise Refused(unlike)
+    found = unlike(baseline.fingerprint, fingerprint) or _untold(fingerprint)
+    if found:
+        raise Refused(found)
 
 
 def threshold_of(*, calibrated: bool) -> float:
@@ -113,24 +114,14 @@ def _alike(untimed: Mapping[str, str]) -> list[str]:
     ]
 
 
-def _differences(stored: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    """Return one line for each part that differs, as `bench.machine.differences` words it."""
-    names = [*stored, *(name for name in now if name not in stored)]
-    return [
-        f"{name}: {stored.get(name, 'unknown')} -> {now.get(name, 'unknown')}"
-        for name in names
-        if stored.get(name, "unknown") != now.get(name, "unknown")
-    ]
-
-
 def _untold(fingerprint: Mapping[str, str]) -> list[str]:
     return [f"{name}: unknown" for name in NEEDED if fingerprint.get(name, "unknown") == "unknown"]
 
 
 def _finding(name: str, stored: Least, now: Least, speed: float | None) -> Finding:
-    if unlike := _differences(stored.work, now.work):
+    if others := unlike(stored.work, now.work):
         return _bare(
-            name, Verdict.INCONCLUSIVE, f"not the same work: {'; '.join(unlike)}", unit=now.unit
+            name, Verdict.INCONCLUSIVE, f"not the same work: {'; '.join(others)}", unit=now.unit
         )
     common = stored.of.keys() & now.of.keys()
     if not common:

@@ -86,7 +86,7 @@ class Benchmark:
         return self._result(workload)
 
     def weave(self, *_args: Any, **_kwargs: Any) -> NoReturn:
-        """Raise NotImplementedError."""
+        """Refuse: a woven function is called by the code it is woven into, never block by block."""
         raise NotImplementedError(
             "benchmark.weave: the gate cannot measure woven functions; call benchmark(function)"
         )

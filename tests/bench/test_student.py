@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from bench.gate.statistics import student
+from bench import student
 
 # Upper quantiles as every textbook prints them, to three digits.
 TABLE = {
