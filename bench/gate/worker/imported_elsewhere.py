@@ -1,6 +1,8 @@
 """Whether a test measures the code of its own checkout."""
 
+import os
 import sys
+from functools import cache
 from importlib.machinery import PathFinder
 from pathlib import Path
 
@@ -13,7 +15,8 @@ def look_at_imports(checkout: Path) -> None:
     """Raise ImportedElsewhere where a module that `checkout` has came from outside it.
 
     That is what a package does that is installed, editable or not, in an environment that all
-    checkouts share: base and head would be the same code, and nothing would ever be slower.
+    checkouts share: base and head would be the same code, and nothing would ever be slower. Such
+    a package may lie anywhere in the checkout; a single module counts at its top and in `src`.
     """
     checkout = checkout.resolve()
     paths = [str(checkout), str(checkout / "src")]
@@ -24,11 +27,21 @@ def look_at_imports(checkout: Path) -> None:
         if not places or any(place.is_relative_to(checkout) for place in places):
             continue
         own = PathFinder.find_spec(name, paths)
-        if own is not None and own.has_location:
+        if name in _packages(checkout) or (own is not None and own.has_location):
             raise ImportedElsewhere(
                 f"{name} is imported from {places[0]}, not from this checkout; pytest's setting"
                 ' pythonpath, as in pythonpath = ["src"], makes tests import the code beside them'
             )
+
+
+@cache
+def _packages(checkout: Path) -> frozenset[str]:
+    """Return the names of the packages in `checkout` that are part of no other package."""
+    return frozenset(
+        Path(folder).name
+        for folder, _, files in os.walk(checkout)
+        if "__init__.py" in files and not Path(folder).parent.joinpath("__init__.py").exists()
+    )
 
 
 def _places(module: object) -> list[Path]:

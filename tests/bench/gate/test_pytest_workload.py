@@ -15,6 +15,7 @@ from bench.gate.worker.call_workload import PreparedCall
 from bench.gate.worker.messages import (
     Block,
     Closed,
+    Finished,
     Job,
     Measured,
     Next,
@@ -203,7 +204,7 @@ def heard_of(checkout: Path, names: Sequence[str]) -> list[Heard]:
                 worker.ask(Block(start=at * UNITS, units=UNITS), Measured) for at in range(blocks)
             ]
             heard.append(Heard(opened=opened, measured=measured, closed=worker.ask(Next(), Closed)))
-        worker.finished()
+        worker.expect(Finished)
     return heard
 
 
@@ -347,11 +348,12 @@ def test_a_broken_conftest_is_quoted(tmp_path: Path) -> None:
     assert not heard.opened.absent
 
 
-def test_a_package_that_all_checkouts_share_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["src", "projects/toy/src"])
+def test_a_package_that_all_checkouts_share_is_refused(tmp_path: Path, place: str) -> None:
     package = "def total():\n    return 0\n"
     files = {
         "elsewhere/toy/__init__.py": package,
-        "checkout/src/toy/__init__.py": package,
+        f"checkout/{place}/toy/__init__.py": package,
         # As an editable install does, but before the checkout's own folders.
         "checkout/conftest.py": f"import sys\nsys.path.insert(0, '{tmp_path}/elsewhere')\n",
         "checkout/tests/test_any.py": "import toy\ndef test_a(benchmark): benchmark(toy.total)\n",
