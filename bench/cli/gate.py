@@ -158,8 +158,6 @@ def new_folder(out: Path | None, what: str, machine: Machine) -> Path:
     folder = out or default_folder(what, machine)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise StoreError(f"{folder}: is there already; --out wants a new folder")
-    # Now rather than after the measuring: it may not be possible.
-    folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
