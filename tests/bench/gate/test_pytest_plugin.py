@@ -139,7 +139,6 @@ def test_fingerprint_and_calibration_go_into_the_json(project: Path, site: Path)
 
 
 def test_tests_side_by_side_cannot_be_gated(project: Path, site: Path) -> None:
-    pytest.importorskip("xdist")
     code, text = pytest_in(project, "--sealbench-base=main", "-n2", site=site)
     assert code == pytest.ExitCode.USAGE_ERROR
     assert "add -n 0" in text

@@ -1,6 +1,5 @@
 """Tests of a toy project, served by a real worker process over real pipes."""
 
-import importlib.util
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -262,8 +261,7 @@ ASKED = [f"tests/{name}" for name in [*NAMES[::3], *NAMES[1::3], *NAMES[2::3]]]
 
 @pytest.fixture(scope="module")
 def toy(tmp_path_factory: pytest.TempPathFactory) -> list[Heard]:
-    xdist = '"-n2"' if importlib.util.find_spec("xdist") is not None else ""
-    settings = {"pyproject.toml": SETTINGS.format(more=xdist)}
+    settings = {"pyproject.toml": SETTINGS.format(more='"-n2"')}
     checkout = written(tmp_path_factory.mktemp("checkout"), FILES | settings)
     return heard_of(checkout, ASKED)
 
