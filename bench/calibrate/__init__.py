@@ -1,0 +1,1 @@
+"""Measuring a machine once, so that any deployment can be sized from it."""

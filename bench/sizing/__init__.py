@@ -1,0 +1,1 @@
+"""What a deployment needs: from a scenario and a machine's profile to cores, servers and euros."""

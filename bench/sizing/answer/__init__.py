@@ -1,0 +1,1 @@
+"""What sizing says: figures with their intervals and sources."""

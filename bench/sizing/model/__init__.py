@@ -1,0 +1,1 @@
+"""The sizing model: pure functions over values, all draws at once."""
