@@ -13,6 +13,7 @@ import msgspec
 import typer
 
 from bench.cases import AnyCase, Case
+from bench.cli.calibration import calibrate_in
 from bench.cli.console import ERR, TerminalProgress, fail
 from bench.cli.exit_codes import CASE_FAILED, INCOMPARABLE, INTERRUPTED, WRONG_ANSWER
 from bench.cli.headline import headline
@@ -28,11 +29,13 @@ from bench.clips.cache import file_sha256
 from bench.clips.errors import ClipError
 from bench.machine import describe_machine, read_conditions
 from bench.material import Library
+from bench.profile.store import FILE
 from bench.progress import Progress
 from bench.run import EXPECTED_PREFIXES, WRONG_ANSWER_PREFIX, Runner
 from bench.store import IncomparableMachine, RunFolder, RunPlan, StoredRun, StoreError, read_run
 from bench.suite import SuiteError
 from bench.trials.workshop import Workshop
+from pipelines.engines.table import AUTO
 from pipelines.registry import Registry, load_registry
 from pipelines.scanning.hash_list import HashList
 from pipelines.scanning.list_file import ListFileError, read_list
@@ -103,7 +106,7 @@ def run(
             folder = RunFolder.open_for_resume(resume, machine, before=before)
             fetch_clips(planned_cases(folder.plan, registry), progress)
         with folder:
-            interrupted = measure(folder, registry, progress)
+            interrupted = measure(folder, registry, progress) or calibrated(folder, progress)
         stored = read_run(folder.path)
     except IncomparableMachine as error:
         fail(str(error), INCOMPARABLE)
@@ -150,6 +153,8 @@ def planned(
     cases = with_clips_at_hand(chosen.cases, progress)
     Library(chosen.clip_files, progress).check(cases)
     listed = listed_clip_at_hand(cases, registry, progress)
+    # What was narrowed down to a look at some cases is no run of the suite.
+    whole = chosen.suite.calibrate and only is None and clip is None and seconds is None
     return RunPlan(
         suite=chosen.suite.name,
         suite_sha256=chosen.suite.sha256,
@@ -158,6 +163,7 @@ def planned(
         started_utc=f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         options=clip_options(chosen.clip_files) | list_options(hash_list) | listed_option(listed),
         cases=[msgspec.to_builtins(case) for case in cases],
+        calibrate=(engine or AUTO) if whole else None,
     )
 
 
@@ -257,6 +263,30 @@ def measure(folder: RunFolder, registry: Registry, progress: TerminalProgress) -
     finally:
         folder.finish(read_conditions(calibrate=True))
     return False
+
+
+def calibrated(folder: RunFolder, progress: TerminalProgress) -> bool:
+    """Calibrate the machine where the plan of `folder` says so and it is not done yet.
+
+    Return whether Ctrl-C ended it before its end. The run is whole without it: where it cannot be
+    done, a note says why.
+    """
+    plan = folder.plan
+    if plan.calibrate is None:
+        return False
+    try:
+        finished = calibrate_in(
+            folder.path, folder.machine, engine=plan.calibrate, seed=plan.seed, progress=progress
+        )
+    except KeyboardInterrupt:
+        return True
+    except (StoreError, ClipError, SuiteError) as error:
+        progress.note(f"sealbench: not calibrated: {error}")
+        return False
+    if finished is None:
+        return False
+    progress.note(f"profile of this machine: {folder.path / FILE}")
+    return not finished.complete
 
 
 def as_json(stored: StoredRun) -> dict[str, object]:

@@ -10,6 +10,7 @@ from bench.cli.console import ERR, OUT, fail
 from bench.clips.catalogue import load_catalogue
 from bench.clips.errors import ClipError
 from bench.clips.fetch import verify_cached
+from bench.sizing.scenario.load import ScenarioError, builtin_scenarios, load_scenario
 from bench.suite import SuiteError, builtin_suites, load_suite
 from pipelines.ciphers.table import CIPHERS
 from pipelines.registry import load_registry
@@ -23,20 +24,22 @@ class Kind(StrEnum):
     SCANNERS = "scanners"
     CLIPS = "clips"
     SUITES = "suites"
+    SCENARIOS = "scenarios"
 
 
 def show(kind: Annotated[Kind, typer.Argument(help="What to list.")]) -> None:
-    """List pipelines, ciphers, scanners, clips or suites."""
+    """List pipelines, ciphers, scanners, clips, suites or scenarios."""
     tables = {
         Kind.PIPELINES: pipelines_table,
         Kind.CIPHERS: ciphers_table,
         Kind.SCANNERS: scanners_table,
         Kind.CLIPS: clips_table,
         Kind.SUITES: suites_table,
+        Kind.SCENARIOS: scenarios_table,
     }
     try:
         OUT.print(tables[kind]())
-    except (ClipError, SuiteError) as error:
+    except (ClipError, SuiteError, ScenarioError) as error:
         fail(str(error))
 
 
@@ -119,6 +122,16 @@ def suites_table() -> Table:
         suite = load_suite(path, registry.pipelines, scanners=registry.scanners)
         minutes = sum(case.seconds for case in suite.cases) / 60
         table.add_row(name, str(len(suite.cases)), f"{minutes:.1f} min", escaped(suite.summary))
+    return table
+
+
+def scenarios_table() -> Table:
+    """Return every shipped scenario with its participants at the peak."""
+    table = new_table("scenario", "participants", "topology", "what is asked")
+    for name, path in builtin_scenarios().items():
+        scenario = load_scenario(path).scenario
+        participants = f"{scenario.peak_participants:,.0f}"
+        table.add_row(name, participants, scenario.system.topology, escaped(scenario.title))
     return table
 
 

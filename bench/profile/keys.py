@@ -38,7 +38,7 @@ HOP_SESSION = "session/hop"
 """Memory of one connection's SRTP contexts, receiving and sending."""
 
 STREAM_BUFFER = "buffer/stream"
-"""Memory of one received stream's packet buffers in a relay, apart from what it retransmits."""
+"""Memory that holds one second of one received stream of 1.8 Mbit/s, to send packets again."""
 
 
 def encode(codec: str, height: int) -> str:

@@ -53,14 +53,14 @@ def write_bytes(path: Path, data: bytes) -> None:
     write_atomically(path, write, durable=True)
 
 
-def read_json(path: Path, kind: type[T]) -> T:
-    """Return the `kind` in `path`. Raises StoreError."""
+def read_json(path: Path, kind: type[T], *, newest: int = SCHEMA) -> T:
+    """Return the `kind` in `path`, of a schema up to `newest`. Raises StoreError."""
     with file_errors(path):
         data = path.read_bytes()
-    return decode(data, kind, str(path))
+    return decode(data, kind, str(path), newest=newest)
 
 
-def decode(data: bytes, kind: type[T], where: str) -> T:
+def decode(data: bytes, kind: type[T], where: str, *, newest: int = SCHEMA) -> T:
     """Return the `kind` that `data` holds; `where` is what an error names. Raises StoreError.
 
     The schema is looked at first: a newer file may well have fields that this version rejects.
@@ -69,9 +69,9 @@ def decode(data: bytes, kind: type[T], where: str) -> T:
         schema = msgspec.json.decode(data, type=_Version).schema
         if schema < 1:
             raise StoreError(f"{where}: schema {schema} does not exist")
-        if schema > SCHEMA:
+        if schema > newest:
             raise StoreError(
-                f"{where}: schema {schema} is newer than this sealbench ({SCHEMA}) understands"
+                f"{where}: schema {schema} is newer than this sealbench ({newest}) understands"
             )
         return msgspec.json.decode(data, type=kind)
     # Bytes that are not UTF-8 are a ValueError; deep nesting exhausts the stack.

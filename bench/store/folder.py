@@ -1,6 +1,5 @@
 """The folder of a run being written: nothing finished is lost, nothing is written twice."""
 
-import fcntl
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -16,6 +15,7 @@ from bench.store.arrays import Blocks, save_samples
 from bench.store.errors import IncomparableMachine, StoreError, file_errors
 from bench.store.files import write_bytes, write_json
 from bench.store.layout import INTERIM, LOCK, MACHINE, PARTIAL, ROWS, RUN, SAMPLES, TEMPORARY
+from bench.store.lock import acquire
 from bench.store.rows import RowWriter, row_line
 from bench.store.stored import MachineFile, RunPlan, Session, StoredRun, read_run, samples_file
 
@@ -52,7 +52,7 @@ class RunFolder:
             path.mkdir(parents=True, exist_ok=True)
         _refuse_occupied(path)
         with ExitStack() as undo:
-            lock = _acquire(path)
+            lock = acquire(path / LOCK, "run")
             undo.callback(os.close, lock)
             _refuse_occupied(path)  # another process may have begun a run and ended meanwhile
             for folder in (SAMPLES, PARTIAL):
@@ -78,7 +78,7 @@ class RunFolder:
         if not (path / RUN).is_file():
             raise StoreError(f"{path}: holds no run to resume (no {RUN})")
         with ExitStack() as undo:
-            lock = _acquire(path)
+            lock = acquire(path / LOCK, "run")
             undo.callback(os.close, lock)
             run = read_run(path)
             _refuse_other_machine(run, machine)
@@ -215,22 +215,6 @@ def _refuse_other_machine(run: StoredRun, machine: Machine) -> None:
 
 def _session(machine: Machine, before: Conditions | None) -> Session:
     return Session(git_revision=machine.git_revision, before=before or read_conditions())
-
-
-def _acquire(path: Path) -> int:
-    """Return the descriptor of the lock file, locked. Raises StoreError where another holds it."""
-    file = path / LOCK
-    with file_errors(file):
-        lock = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            holder = os.read(lock, 20).decode("ascii", "replace").strip() or "unknown"
-            os.close(lock)
-            raise StoreError(f"{path}: another process (pid {holder}) writes this run") from error
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
-    return lock
 
 
 def _remove_temporary(folder: Path) -> None:

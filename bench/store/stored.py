@@ -18,7 +18,10 @@ from bench.store.rows import read_rows
 
 
 class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """What a run set out to do: run.json. `cases` belong to the suite; nothing here reads them."""
+    """What a run set out to do: run.json. `cases` belong to the suite; nothing here reads them.
+
+    `calibrate` names the engine of the calibration that follows the cases, where one does.
+    """
 
     schema: int = SCHEMA
     suite: str
@@ -28,6 +31,7 @@ class RunPlan(msgspec.Struct, frozen=True, kw_only=True):
     started_utc: str
     options: dict[str, str]
     cases: list[dict[str, Any]]
+    calibrate: str | None = None
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):

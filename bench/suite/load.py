@@ -31,12 +31,16 @@ Written = TypeVar("Written", bound=CaseFields)
 
 
 class Suite(msgspec.Struct, frozen=True, kw_only=True):
-    """A suite with its cases spelt out. `sha256` is that of its text."""
+    """A suite with its cases spelt out. `sha256` is that of its text.
+
+    `calibrate` says that the machine is to be calibrated after the cases.
+    """
 
     name: str
     summary: str
     sha256: str
     cases: tuple[AnyCase, ...]
+    calibrate: bool = False
 
 
 def builtin_suites() -> dict[str, Path]:
@@ -108,6 +112,7 @@ def parse_suite(
         summary=suite.summary,
         sha256=hashlib.sha256(text).hexdigest(),
         cases=tuple(cases.values()),
+        calibrate=suite.calibrate,
     )
 
 

@@ -94,12 +94,13 @@ class DriftCases(CaseFields, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class SuiteFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A suite as it is written."""
+    """A suite as it is written. `calibrate` asks for a calibration after its cases."""
 
     schema: int
     summary: str
     seconds: float
     rounds: int
+    calibrate: bool = False
     case: list[StreamCases] = []
     hash: list[HashCases] = []
     lookup: list[LookupCases] = []

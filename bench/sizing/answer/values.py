@@ -111,7 +111,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """What one scenario needs on one kind of host, according to one profile.
 
     `scenario` is the whole scenario with its defaults, `defaults` the fields that the file left to
-    them. `delay` is at the planned load. `binding` names the constraint that asks for most servers.
+    them. Delays are at `planned_load`: the share of the peak's time that the servers' cores are
+    busy. `binding` names the constraint that asks for most servers. `notes` has to be read before
+    the first figure: whose profile it is, where that is not this machine's.
     """
 
     schema: int = SCHEMA
@@ -147,6 +149,8 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     sensitivities: tuple[Sensitivity, ...]
     assumed: tuple[str, ...]
     unchecked: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    planned_load: float | None = None
 
 
 class Compared(msgspec.Struct, frozen=True, kw_only=True):

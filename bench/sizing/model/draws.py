@@ -88,11 +88,14 @@ class ProfileDraws:
         return self._traces[codec, min(heights, key=lambda known: abs(known - height))]
 
     def heights(self, stem: str) -> tuple[int, ...]:
-        """Return the heights at which `stem` ("encode/h264") was calibrated, in order."""
+        """Return the heights at which `stem` ("encode/h264") was calibrated, in order.
+
+        Of costs and memory alike, and of whatever else ends in a number (sizes of lists).
+        """
         return tuple(
             sorted(
                 int(key.rsplit("/", 1)[1])
-                for key in self._costs
+                for key in (*self._costs, *self._memory)
                 if key.rsplit("/", 1)[0] == stem and key.rsplit("/", 1)[1].isdigit()
             )
         )
@@ -155,9 +158,10 @@ def _trace_sets(
     traces: Sequence[Trace], random: np.random.Generator, replicas: int
 ) -> dict[tuple[str, int], TraceSet]:
     """Return the traces by codec and height, their clips resampled jointly where they recur."""
+    if not traces:
+        return {}
     clips = sorted({trace.clip for trace in traces})
-    chances = np.full(len(clips), 1 / max(1, len(clips)))
-    drawn = random.multinomial(len(clips), chances, replicas)
+    drawn = random.multinomial(len(clips), np.full(len(clips), 1 / len(clips)), replicas)
     counts = np.vstack([np.ones((1, len(clips))), drawn])
     sets: dict[tuple[str, int], TraceSet] = {}
     for key in sorted({(trace.codec, trace.height) for trace in traces}):

@@ -58,6 +58,7 @@ class RoleLoad:
     `cpu_ns_per_s` is by stage, in the order of a packet's way. Bytes count UDP and IP headers.
     `ram_bytes` holds memory besides `base_ram_bytes`, which every server needs once. `unit` is the
     same of the largest room (or system) alone: what has to fit one server; its own `unit` is None.
+    `sites` are the places that each need a server of their own, whatever the load.
     For publisher and receiver the figures are those of one participant that sends, or receives.
     """
 
@@ -73,6 +74,7 @@ class RoleLoad:
     bursts: tuple[Burst, ...] = ()
     unit: "RoleLoad | None" = None
     unit_name: str = ""
+    sites: int = 1
 
     @property
     def cores(self) -> Draws:

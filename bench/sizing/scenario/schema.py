@@ -26,6 +26,7 @@ ScanPoint = Literal[
 RekeyProtocol = Literal["none", "sender-keys", "mls"]
 SendMethod = Literal["send", "sendmmsg", "gso"]
 ReceiveMethod = Literal["recv", "recvmmsg", "gro"]
+EngineName = Literal["auto", "libcrypto", "libsrtp", "cryptography"]
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -135,16 +136,18 @@ class Audio(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
 class System(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How it is built and protected.
 
-    `hop_cipher` is an SRTP profile or "none", `e2e_cipher` an SFrame suite or "none",
-    `outer_tunnel` an AEAD or "none": an encrypted tunnel around every packet between participant
-    and site, ended by a gateway. `systems` counts those behind a hub. `fan_out_cores` is over how
-    many cores of a server the copies of one packet are spread.
+    `hop_cipher` is an SRTP profile or "none", `e2e_cipher` an SFrame suite or "none". `engine`
+    executes them: "auto" takes the profile's. `outer_tunnel` is an AEAD or "none": an encrypted
+    tunnel around every packet between participant and site, ended by a gateway. `systems` counts
+    those behind a hub. `fan_out_cores` is over how many cores of a server the copies of one packet
+    are spread.
     """
 
     topology: Topology = "sfu"
     hop_cipher: str = "aes-128-gcm"
     e2e_cipher: str = "none"
     outer_tunnel: str = "none"
+    engine: EngineName = "auto"
     systems: AtLeastOne = 1
     fan_out_cores: AtLeastOne = 1
     send_method: SendMethod = "sendmmsg"

@@ -48,10 +48,15 @@ codecs = ["h264"]
 pipelines = ["null", "srtp-aes-128-gcm", "sframe-aes-256-gcm"]
 """
 
-# Imports the command line once and forks for each command line on stdin: a fresh process each.
+# Imports all commands once and forks for each command line on stdin: a fresh process each.
 ZYGOTE = """
 import json, os, sys, traceback
+from importlib import import_module
+from bench.cli.commands import COMMANDS
 from bench.cli.main import main
+
+for place in COMMANDS.values():
+    import_module(place.module)
 
 for line in sys.stdin:
     arguments, out, err = json.loads(line)

@@ -4,6 +4,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
+from bench.cli.commands import COMMANDS
 from bench.clips.catalogue import load_catalogue
 from bench.suite import builtin_suites
 from pipelines.ciphers.table import CIPHERS
@@ -12,7 +13,7 @@ from pipelines.registry import BUILTIN
 Finished = CompletedProcess[str]
 OneAfterAnother = Callable[[Sequence[tuple[str, ...]]], list[Finished]]
 
-COMMANDS = ("run", "verify", "report", "list", "data", "hashes", "machine")
+LISTED = ("pipelines", "ciphers", "scanners", "clips", "suites", "scenarios")
 DATA_COMMANDS = ("list", "fetch", "verify")
 HASHES_COMMANDS = ("make", "show")
 
@@ -25,7 +26,7 @@ def said(one_after_another: OneAfterAnother) -> dict[tuple[str, ...], Finished]:
         *(("data", command, "--help") for command in DATA_COMMANDS),
         *(("hashes", command, "--help") for command in HASHES_COMMANDS),
         ("--version",),
-        *(("list", kind) for kind in ("pipelines", "ciphers", "scanners", "clips", "suites")),
+        *(("list", kind) for kind in LISTED),
         ("data", "list"),
     ]
     return dict(zip(commands, one_after_another(commands), strict=True))

@@ -1,0 +1,114 @@
+"""calibration.json: written whole or not at all, read with every figure checked."""
+
+import hashlib
+import re
+from pathlib import Path
+
+import msgspec
+
+from bench.clips.cache import cache_dir
+from bench.machine import differences, fingerprint
+from bench.machine.schema import Machine
+from bench.profile.checks import refuse_odd
+from bench.profile.errors import ProfileError
+from bench.profile.pool import pooled
+from bench.profile.schema import SCHEMA, Profile
+from bench.store.errors import StoreError, file_errors, refuse_special
+from bench.store.files import decode, write_bytes
+
+FILE = "calibration.json"
+"""What a profile is called in the folder of its calibration, or of its run."""
+
+LARGEST_BYTES = 50_000_000
+"""A real one has a hundredth of this."""
+
+CACHED = "calibration"
+"""The folder of the cache that keeps profiles, by fingerprint."""
+
+__all__ = [
+    "FILE",
+    "ProfileError",
+    "keep_profile",
+    "parse_profile",
+    "pooled",
+    "read_profile",
+    "stored_profile",
+    "write_profile",
+]
+
+
+def read_profile(path: Path) -> Profile:
+    """Return the profile in `path`, a calibration.json or a folder that holds one.
+
+    Raises ProfileError, which names file and field.
+    """
+    try:
+        file = path / FILE if path.is_dir() else path
+        if path.is_dir() and not file.exists():
+            raise ProfileError(f"{path}: holds no {FILE}: calibrate with `sealbench calibrate`")
+        with file_errors(file):
+            refuse_special(file)
+            with file.open("rb") as opened:
+                data = opened.read(LARGEST_BYTES + 1)
+    except StoreError as error:
+        raise ProfileError(str(error)) from error
+    except ValueError as error:  # a path with a zero byte
+        raise ProfileError(f"{str(path)!r}: {error}") from error
+    if len(data) > LARGEST_BYTES:
+        raise ProfileError(f"{file}: more than {LARGEST_BYTES // 1_000_000} MB: no profile")
+    return parse_profile(data, str(file))
+
+
+def parse_profile(data: bytes, where: str) -> Profile:
+    """Return the profile that `data` holds; `where` is what errors name. Raises ProfileError."""
+    try:
+        profile = decode(data, Profile, where, newest=SCHEMA)
+    except StoreError as error:
+        raise ProfileError(str(error)) from error
+    refuse_odd(profile, where)
+    return profile
+
+
+def write_profile(path: Path, profile: Profile) -> None:
+    """Write `profile` to the file `path`, durably; its old or its new content is there.
+
+    Raises ProfileError, also for what could not be read back (a NaN, which JSON does not have).
+    """
+    data = msgspec.json.encode(profile)
+    parse_profile(data, str(path))
+    try:
+        with file_errors(path.parent):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        write_bytes(path, msgspec.json.format(data, indent=1) + b"\n")
+    except StoreError as error:
+        raise ProfileError(str(error)) from error
+
+
+def keep_profile(profile: Profile) -> Path:
+    """Keep `profile` in the user's cache and return where. Raises ProfileError."""
+    began = re.sub(r"[^0-9TZ]", "", profile.started_utc)
+    path = _kept_in(profile.machine) / f"{began}-{profile.seed}.json"
+    write_profile(path, profile)
+    return path
+
+
+def stored_profile(machine: Machine) -> Path | None:
+    """Return the newest calibration in the user's cache of exactly this machine and its libraries.
+
+    Files that cannot be read, such as those of a newer sealbench, are passed over.
+    """
+    folder = _kept_in(machine)
+    # Names begin with the time.
+    for path in sorted(folder.glob("*.json"), reverse=True):
+        try:
+            found = read_profile(path)
+        except ProfileError:
+            continue
+        if not differences(found.machine, machine):
+            return path
+    return None
+
+
+def _kept_in(machine: Machine) -> Path:
+    parts = msgspec.json.encode(fingerprint(machine), order="sorted")
+    return cache_dir() / CACHED / hashlib.sha256(parts).hexdigest()[:16]

@@ -1,0 +1,261 @@
+"""The delay that a server adds to packets, numerically, from how units burst into its cores."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.sizing.model.draws import Draws
+from bench.sizing.model.load import Burst, RoleLoad
+from bench.sizing.model.queue import ENDLESS_NS, Floats, Source, copy_delays_ns
+
+LOADS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+QUANTILES = (0.50, 0.95, 0.99)
+
+CAP_MS = ENDLESS_NS / 1e6
+"""Stands for a queue that grows without end: a load of 1 or more, on average or by one stream."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effort:
+    """How much to simulate: units and sampled copies, of the point estimate and of each replica.
+
+    On at least `replica_cores` cores for a replica, and on `POINT_CORES` for the point estimate.
+    """
+
+    replicas: int
+    replica_cores: int
+    units: int
+    samples: int
+    replica_units: int
+    replica_samples: int
+
+
+POINT_CORES = 8
+
+PLANNED = Effort(
+    replicas=16,
+    replica_cores=6,
+    units=250_000,
+    samples=60_000,
+    replica_units=12_000,
+    replica_samples=5_000,
+)
+CURVE = Effort(
+    replicas=6,
+    replica_cores=4,
+    units=30_000,
+    samples=10_000,
+    replica_units=4_000,
+    replica_samples=2_500,
+)
+COMPARED = Effort(
+    replicas=0, replica_cores=0, units=50_000, samples=20_000, replica_units=0, replica_samples=0
+)
+QUICK = Effort(
+    replicas=0, replica_cores=0, units=12_000, samples=10_000, replica_units=0, replica_samples=0
+)
+
+DRAWS_MOST = 1_000
+"""Seeds of draws lie so far apart that those of two seeds never meet."""
+
+TABLE = 8_192
+"""Entries of a table of equally likely numbers of packets of a unit."""
+
+_LEAST_SHARE = 0.02
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Core:
+    """What the cores of one role's servers have to do, whatever their number.
+
+    `work_ns` is all CPU of the role in ns of a calibrated core per second, of which `burst_ns`
+    serve the bursts; `speed` is one core among busy others, over a calibrated one alone. The copies
+    of one packet are shared by `fan_out_cores` cores.
+    """
+
+    bursts: tuple[Burst, ...]
+    packets: tuple[Floats, ...]
+    work_ns: Draws
+    burst_ns: Draws
+    speed: Draws
+    fan_out_cores: int
+
+    def sources(self, load: float, draw: int) -> tuple[Source, ...]:
+        """Return what one core serves that is busy for `load` of the time, by draw `draw`.
+
+        Streams are spread evenly over cores. Whatever is no burst (feedback, handshakes) takes its
+        share of the core evenly, so that bursts see a slower one. A core serves at least one
+        stream, whatever its load: packets are delayed where streams are.
+        """
+        speed, work = self.speed[draw], self.work_ns[draw]
+        others = load * (1 - self.burst_ns[draw] / work)
+        slow = 1 / (speed * max(_LEAST_SHARE, 1 - others))
+        spread = self.fan_out_cores
+        part = load * speed * 1e9 / work
+        part = max(part * spread, 1 / sum(burst.streams for burst in self.bursts))
+        return tuple(
+            Source(
+                streams=burst.streams * part,
+                units_per_s=burst.units_per_s,
+                packets=packets,
+                copies=burst.copies / spread,
+                # One of the cores receives; over many packets each does so in turn.
+                in_ns=float(burst.in_ns[draw]) * slow / spread,
+                out_ns=float(burst.out_ns[draw]) * slow,
+            )
+            for burst, packets in zip(self.bursts, self.packets, strict=True)
+        )
+
+    def heaviest(self, draw: int = 0) -> tuple[str, float]:
+        """Return the class whose single stream keeps each of its cores busiest, and for how long.
+
+        Of an otherwise idle core, as a share of 1.
+        """
+        loads = {
+            burst.name: burst.units_per_s
+            * float(packets.mean())
+            * (float(burst.in_ns[draw]) + burst.copies * float(burst.out_ns[draw]))
+            / (1e9 * self.fan_out_cores * float(self.speed[draw]))
+            for burst, packets in zip(self.bursts, self.packets, strict=True)
+        }
+        name = max(loads, key=lambda name: loads[name])
+        return name, loads[name]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delays:
+    """Delay in ms by quantile; each row is a point estimate and replicas (fewer than `Draws`)."""
+
+    load: float
+    p50_ms: Floats
+    p95_ms: Floats
+    p99_ms: Floats
+
+
+def core_of(role: RoleLoad, *, speed: Draws, fan_out_cores: int) -> Core | None:
+    """Return what one core of `role` does; None where nothing bursts or nothing is copied."""
+    bursts = tuple(
+        burst
+        for burst in role.bursts
+        if burst.streams > 0 and burst.units_per_s > 0 and burst.copies > 0
+    )
+    if not bursts:
+        return None
+    packets = tuple(packets_table(burst) for burst in bursts)
+    zero = 0.0 * speed
+    burst_ns: Draws = sum(
+        (
+            burst.streams
+            * burst.units_per_s
+            * float(table.mean())
+            * (burst.in_ns + burst.copies * burst.out_ns)
+            for burst, table in zip(bursts, packets, strict=True)
+        ),
+        zero,
+    )
+    work_ns: Draws = sum(role.cpu_ns_per_s.values(), zero)
+    # Means of traces and of the drawn table differ a little; bursts are never more than all.
+    work_ns = np.maximum(work_ns, burst_ns)
+    if not work_ns[0] > 0.0:
+        return None
+    return Core(
+        bursts=bursts,
+        packets=packets,
+        work_ns=work_ns,
+        burst_ns=burst_ns,
+        speed=speed,
+        fan_out_cores=fan_out_cores,
+    )
+
+
+def packets_table(burst: Burst) -> Floats:
+    """Return `TABLE` equally likely numbers of packets of one unit, all traces alike."""
+    if not burst.traces:
+        return np.ones(1)
+    keys = round(TABLE * burst.keyframe_share)
+    return np.concatenate(
+        [
+            _spread(burst, keys, [np.asarray(trace.keyframe_bytes) for trace in burst.traces]),
+            _spread(burst, TABLE - keys, [np.asarray(trace.delta_bytes) for trace in burst.traces]),
+        ]
+    )
+
+
+def delays_at(core: Core, load: Draws, *, seed: int, effort: Effort = PLANNED) -> Delays:
+    """Return the delays at `load`, for the point estimate and as many replicas as `effort` says.
+
+    Each replica has its own costs and its own phases.
+    """
+    draws = 1 + min(effort.replicas, load.size - 1)
+    rows = np.array([_quantiles_ms(core, load, draw, seed, effort) for draw in range(draws)])
+    return Delays(load=float(load[0]), p50_ms=rows[:, 0], p95_ms=rows[:, 1], p99_ms=rows[:, 2])
+
+
+def delay_curve(core: Core, *, seed: int, effort: Effort = CURVE) -> tuple[Delays, ...]:
+    """Return the delays at each of `LOADS`: the same streams, more or fewer of them on a core."""
+    return tuple(
+        delays_at(core, np.full_like(core.speed, load), seed=seed, effort=effort) for load in LOADS
+    )
+
+
+def bracket(core: Core, budget_ms: float, *, seed: int, effort: Effort) -> tuple[Delays, ...]:
+    """Return the two neighbours among `LOADS` between which p99 leaves the budget, or the end.
+
+    More load never makes packets faster: half of what is left is left out each time.
+    """
+    points: dict[int, Delays] = {}
+    low, high = 0, len(LOADS)
+    while low < high:
+        middle = (low + high) // 2
+        load = np.full_like(core.speed, LOADS[middle])
+        points[middle] = delays_at(core, load, seed=seed, effort=effort)
+        if points[middle].p99_ms[0] <= budget_ms:
+            low = middle + 1
+        else:
+            high = middle
+    return tuple(points[index] for index in (low - 1, low) if index in points)
+
+
+def largest_load(curve: tuple[Delays, ...], budget_ms: float) -> Floats:
+    """Return the largest load whose p99 is within `budget_ms`, by draw; 0 where none is."""
+    loads = np.array([point.load for point in curve])
+    # More load never makes packets faster; a simulation of finite length may say so.
+    p99 = np.maximum.accumulate(np.vstack([point.p99_ms for point in curve]), axis=0)
+    return np.array([_crossing(loads, of_draw, budget_ms) for of_draw in p99.T])
+
+
+def _crossing(loads: Floats, p99: Floats, budget_ms: float) -> float:
+    within = int(np.searchsorted(p99, budget_ms, side="right"))
+    if within in (0, loads.size):
+        return 0.0 if within == 0 else float(loads[-1])
+    low, high = within - 1, within
+    part = (budget_ms - p99[low]) / (p99[high] - p99[low])
+    return float(loads[low] + part * (loads[high] - loads[low]))
+
+
+def _quantiles_ms(core: Core, load: Draws, draw: int, seed: int, effort: Effort) -> Floats:
+    if load[draw] >= 1.0 or core.heaviest(draw)[1] >= 1.0:
+        return np.full(len(QUANTILES), CAP_MS)
+    delays = copy_delays_ns(
+        core.sources(float(load[draw]), draw),
+        seed=seed * DRAWS_MOST + draw,
+        units=effort.replica_units if draw else effort.units,
+        least_cores=effort.replica_cores if draw else POINT_CORES,
+        samples=effort.replica_samples if draw else effort.samples,
+    )
+    quantiles: Floats = np.quantile(delays, QUANTILES) / 1e6
+    return np.minimum(quantiles, CAP_MS)
+
+
+def _spread(burst: Burst, entries: int, by_trace: list[npt.NDArray[np.int64]]) -> Floats:
+    """Return `entries` numbers of packets, each trace's quantiles alike."""
+    share = np.full(len(by_trace), entries // len(by_trace))
+    share[: entries % len(by_trace)] += 1
+    parts = [
+        np.sort(sizes)[((np.arange(count) + 0.5) * sizes.size / max(1, count)).astype(np.int64)]
+        * scale
+        for sizes, scale, count in zip(by_trace, burst.scale, share, strict=True)
+    ]
+    size_bytes = np.concatenate(parts) + burst.extra_bytes
+    return np.maximum(np.ceil(size_bytes / burst.payload_bytes), 1.0)

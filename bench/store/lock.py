@@ -1,0 +1,28 @@
+"""One writer at a time: a lock that ends with the process, however that ends."""
+
+import fcntl
+import os
+from pathlib import Path
+
+from bench.store.errors import StoreError, file_errors
+
+
+def acquire(file: Path, what: str) -> int:
+    """Return the descriptor of the lock `file`, locked until it is closed.
+
+    `what` names, in the error, what its holder writes. Raises StoreError where another process
+    holds it.
+    """
+    with file_errors(file):
+        lock = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = os.read(lock, 20).decode("ascii", "replace").strip() or "unknown"
+            os.close(lock)
+            raise StoreError(
+                f"{file.parent}: another process (pid {holder}) writes this {what}"
+            ) from error
+        os.ftruncate(lock, 0)
+        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+    return lock
