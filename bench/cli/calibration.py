@@ -31,7 +31,7 @@ from bench.store import StoreError
 from bench.suite import SuiteError, check_known
 from pipelines.engines.table import ENGINE_NAMES, choose_engine
 
-ROUNDS = 10
+ROUNDS = 20
 QUICK_ROUNDS = 3
 
 PREPARING_S = 30

@@ -9,7 +9,6 @@ import subprocess
 from collections.abc import Iterable
 from importlib import metadata
 
-import av
 from cryptography.hazmat.backends.openssl import backend
 
 DISTRIBUTIONS = (
@@ -43,6 +42,9 @@ def library_versions() -> dict[str, str | None]:
     versions["python/openssl"] = ssl.OPENSSL_VERSION
     versions["openssl program"] = _openssl_program()
     versions |= _in_pylibsrtp()
+    # Here, because it loads all of FFmpeg: the schema of a machine is read by whoever sizes one.
+    import av  # noqa: PLC0415 - see above
+
     versions["av/ffmpeg"] = av.ffmpeg_version_info
     for library, numbers in sorted(av.library_versions.items()):
         versions[f"av/{library}"] = ".".join(map(str, numbers))

@@ -153,7 +153,11 @@ def _delay_points(curve: Sequence[Delays], source: Source) -> tuple[DelayPoint, 
 
 def _money(scenario: Scenario, cost: Cost, sources: Sources) -> Money:
     prices, none = scenario.prices, 0.0 * cost.setup_servers
-    servers, traffic, plain = sources.servers, sources.traffic, Source(measured="", assumed="")
+    plain = Source(measured="", assumed="the scenario's own sums")
+    servers, traffic = (
+        source.assuming("the scenario's own prices")
+        for source in (sources.servers, sources.traffic)
+    )
     return Money(
         setup=(
             servers.figure("servers", cost.setup_servers, "EUR"),
