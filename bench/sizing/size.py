@@ -16,7 +16,7 @@ from bench.sizing.figures import (
 )
 from bench.sizing.model.curves import Planner, Point, growth, headroom
 from bench.sizing.model.delay import Delays, delays_at
-from bench.sizing.model.draws import ProfileDraws
+from bench.sizing.model.draws import MissingCost, ProfileDraws
 from bench.sizing.model.money import Cost
 from bench.sizing.model.plaintext import sees_plaintext
 from bench.sizing.model.plan import Plan, known_search, plan_of, quick_search, whole_search
@@ -43,6 +43,11 @@ def size(loaded: Loaded, draws: ProfileDraws, *, profile_name: str, seed: int) -
     Equal scenarios, draws and seeds give equal answers. Raises MissingCost.
     """
     scenario, profile = loaded.scenario, draws.profile
+    if scenario.system.engine not in {"auto", profile.engine}:
+        raise MissingCost(
+            f"system.engine: {scenario.system.engine!r}, but the profile was measured with"
+            f" {profile.engine!r}: calibrate with --engine {scenario.system.engine}"
+        )
     seen = watched(draws)
     plan = plan_of(scenario, seen, whole_search(scenario, seed=seed))
     sources = _sources(plan, seen)

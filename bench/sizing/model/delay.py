@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bench.sizing.model.draws import Draws
+from bench.sizing.model.draws import Draws, quantiles
 from bench.sizing.model.load import Burst, RoleLoad
 from bench.sizing.model.queue import ENDLESS_NS, Floats, Source, copy_delays_ns
 
@@ -34,23 +34,23 @@ class Effort:
 POINT_CORES = 8
 
 PLANNED = Effort(
-    replicas=16,
+    replicas=12,
     replica_cores=6,
-    units=250_000,
-    samples=60_000,
+    units=120_000,
+    samples=40_000,
     replica_units=12_000,
     replica_samples=5_000,
 )
 CURVE = Effort(
-    replicas=6,
+    replicas=4,
     replica_cores=4,
-    units=30_000,
+    units=20_000,
     samples=10_000,
-    replica_units=4_000,
+    replica_units=3_000,
     replica_samples=2_500,
 )
 COMPARED = Effort(
-    replicas=0, replica_cores=0, units=50_000, samples=20_000, replica_units=0, replica_samples=0
+    replicas=0, replica_cores=0, units=25_000, samples=15_000, replica_units=0, replica_samples=0
 )
 QUICK = Effort(
     replicas=0, replica_cores=0, units=12_000, samples=10_000, replica_units=0, replica_samples=0
@@ -244,8 +244,7 @@ def _quantiles_ms(core: Core, load: Draws, draw: int, seed: int, effort: Effort)
         least_cores=effort.replica_cores if draw else POINT_CORES,
         samples=effort.replica_samples if draw else effort.samples,
     )
-    quantiles: Floats = np.quantile(delays, QUANTILES) / 1e6
-    return np.minimum(quantiles, CAP_MS)
+    return np.minimum(np.array(quantiles(delays, QUANTILES)) / 1e6, CAP_MS)
 
 
 def _spread(burst: Burst, entries: int, by_trace: list[npt.NDArray[np.int64]]) -> Floats:

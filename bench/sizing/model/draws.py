@@ -136,9 +136,24 @@ def draw(profile: Profile, *, seed: int, replicas: int = REPLICAS) -> ProfileDra
 
 def interval(draws: Draws) -> tuple[float, float, float]:
     """Return point, low and high of the 90 % interval of the replicas, the point within."""
-    low, high = np.quantile(draws[1:], ((1 - COVERAGE) / 2, (1 + COVERAGE) / 2))
+    low, high = quantiles(draws[1:], ((1 - COVERAGE) / 2, (1 + COVERAGE) / 2))
     point = float(draws[0])
-    return point, min(point, float(low)), max(point, float(high))
+    return point, min(point, low), max(point, high)
+
+
+def quantiles(values: npt.NDArray[np.float64], shares: Sequence[float]) -> tuple[float, ...]:
+    """Return the quantiles of `values` (at least one) at `shares`, linear between neighbours.
+
+    What numpy.quantile does, which takes ten times as long for some hundred values.
+    """
+    ordered = np.sort(values)
+    places = [share * (ordered.size - 1) for share in shares]
+    below = [min(int(place), ordered.size - 2) if ordered.size > 1 else 0 for place in places]
+    above = [min(index + 1, ordered.size - 1) for index in below]
+    return tuple(
+        float(ordered[low] + (place - low) * (ordered[high] - ordered[low]))
+        for place, low, high in zip(places, below, above, strict=True)
+    )
 
 
 def _mean_draws(values: Sequence[float], rounds: npt.NDArray[np.int64], stretch: float) -> Draws:

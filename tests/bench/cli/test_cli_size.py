@@ -180,7 +180,8 @@ def test_stored_calibration_of_this_machine_is_found(
 
 
 def test_the_command_loads_no_kernels_and_no_plots() -> None:
-    code = "import sys, bench.cli.size; print(*sorted({'av', 'numba', 'matplotlib'} & set(sys.modules)))"
+    heavy = "{'av', 'numba', 'matplotlib'}"
+    code = f"import sys, bench.cli.size; print(*sorted({heavy} & set(sys.modules)))"
     finished = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -196,9 +197,10 @@ def _mutate(tree: object, choice: random.Random) -> None:
     elif choice.random() < 0.25:
         del tree[at]
     elif choice.random() < 0.2 and isinstance(tree, list):
-        tree.append(inner)
+        tree.append(deepcopy(inner))
     else:
-        tree[at] = choice.choice(ODD)
+        # A copy: what is changed again must not be everywhere, nor within itself.
+        tree[at] = deepcopy(choice.choice(ODD))
 
 
 def test_the_newest_profile_of_this_very_machine_is_found(

@@ -6,7 +6,7 @@ import pytest
 
 from bench.profile import keys
 from bench.profile.schema import LinearCost, Profile
-from bench.sizing.model.draws import MissingCost, draw, interval
+from bench.sizing.model.draws import MissingCost, draw, interval, quantiles
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "sizing" / "calibration.json"
 
@@ -93,3 +93,10 @@ def test_a_profile_without_traces_still_draws_its_costs(profile: Profile) -> Non
 def test_heights_are_those_that_were_calibrated(profile: Profile) -> None:
     assert draw(profile, seed=1, replicas=2).heights("encode/av1") == keys.HEIGHTS
     assert draw(profile, seed=1, replicas=2).heights("encode/none") == ()
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 400])
+def test_quantiles_are_those_of_numpy(count: int) -> None:
+    values = np.random.default_rng(count).normal(size=count)
+    shares = (0.0, 0.05, 0.5, 0.95, 1.0)
+    assert quantiles(values, shares) == pytest.approx(np.quantile(values, shares).tolist())

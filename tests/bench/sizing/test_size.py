@@ -250,3 +250,8 @@ def test_a_cost_that_the_profile_lacks_is_named(draws: ProfileDraws) -> None:
 )
 def test_who_holds_plaintext(values: dict[str, str], parties: tuple[str, ...]) -> None:
     assert sees_plaintext(scenario("sfu", **values).scenario) == parties
+
+
+def test_another_engine_than_the_profiles_is_refused(draws: ProfileDraws) -> None:
+    with pytest.raises(MissingCost, match=r"system.engine: 'libsrtp', but .* --engine libsrtp"):
+        size(scenario("sfu", system__engine="libsrtp"), draws, profile_name="golden", seed=1)
