@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 import msgspec
 
-from bench.calibrate.rounds import Round, RoundsFile
+from bench.calibrate.rounds import Round, RoundsFile, read_rounds
 from bench.machine import differences
 from bench.machine.schema import Conditions, Machine
 from bench.profile.schema import SCHEMA
@@ -98,6 +98,11 @@ class CalibrationFolder:
                     f"{path}: begun by sealbench {plan.sealbench_version}, this is {version}:"
                     " start a new calibration"
                 )
+            rounds, _ = read_rounds(path / ROUNDS)
+            if len(rounds) > plan.rounds:
+                raise StoreError(
+                    f"{path / ROUNDS}: holds {len(rounds)} rounds, where {plan.rounds} were planned"
+                )
             resumed = cls(path, plan, lock)
             undo.pop_all()
         return resumed
@@ -129,14 +134,18 @@ class CalibrationFolder:
 
 
 def is_begun(path: Path) -> bool:
-    """Return whether there is a calibration in `path` to go on with."""
-    return (path / PLAN).is_file()
+    """Return whether there is a calibration in `path` to go on with. Raises StoreError."""
+    with file_errors(path):  # a name too long, or a folder that may not be looked into
+        return (path / PLAN).is_file()
 
 
 def is_unused(path: Path) -> bool:
-    """Return whether nothing is at `path`, or an empty folder, or what a killed `create` left."""
-    if not path.exists():
-        return True
+    """Return whether nothing is at `path`, or an empty folder, or what a killed `create` left.
+
+    Raises StoreError.
+    """
     own = {LOCK, PLAN + TEMPORARY}
     with file_errors(path):
+        if not path.exists():
+            return True
         return all(entry.name in own for entry in path.iterdir())

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Annotated, Protocol
 
 import msgspec
 
 from bench.material import Library
 from bench.progress import Progress
 from pipelines.engines.engine import Engine
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
+"""What no block reaches, and a float still holds."""
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,10 +22,10 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     key: str
-    calls: int
-    packets: int
-    size_bytes: int
-    cpu_ns: int
+    calls: Count
+    packets: Count
+    size_bytes: Count
+    cpu_ns: Count
 
 
 class Probe(Protocol):

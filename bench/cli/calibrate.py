@@ -16,8 +16,8 @@ from rich.table import Table
 from bench.calibrate.folder import LEAST_ROUNDS, is_unused
 from bench.cli.calibration import QUICK_ROUNDS, ROUNDS, Calibration, Finished, duration, new_place
 from bench.cli.calibration_table import cost_lines
-from bench.cli.console import ERR, OUT, TerminalProgress, fail
-from bench.cli.exit_codes import INCOMPARABLE, INTERRUPTED
+from bench.cli.console import ERR, OUT, TerminalProgress, fail, visible
+from bench.cli.exit_codes import INCOMPARABLE, INTERRUPTED, WRONG_ANSWER
 from bench.cli.headline import known
 from bench.cli.show import escaped, new_table
 from bench.clips.errors import ClipError
@@ -26,9 +26,13 @@ from bench.profile.schema import Profile
 from bench.progress import Progress
 from bench.store import IncomparableMachine, StoreError
 from bench.suite import SuiteError
+from bench.verdict import WrongAnswer
 from pipelines.engines.table import AUTO, ENGINE_NAMES
 
 MOST_ROUNDS = 1000
+WRONG = WrongAnswer.__name__
+"""What the problem of a cost begins with, whose stage did something else than it should."""
+
 ROUNDS_HELP = f"How often everything is measured; default: {ROUNDS}."
 QUICK_HELP = f"{QUICK_ROUNDS} rounds only: wide intervals."
 ENGINE_HELP = f"Engine of the ciphers: {', '.join(ENGINE_NAMES)}."
@@ -95,8 +99,7 @@ def calibrate(
         sys.stdout.write(msgspec.json.format(data).decode() + "\n")
     else:
         show_finished(finished, path)
-    if not finished.complete:
-        stopped(path, f"the profile is of {finished.profile.rounds} rounds")
+    end(finished, path)
 
 
 def begun(
@@ -147,7 +150,7 @@ def show_finished(finished: Finished, path: Path) -> None:
     costs = f"{len(profile.costs)} costs, {len(profile.traces)} traces"
     OUT.print(f"\n{costs}, {profile.rounds} rounds in {profile.seconds:.0f} s", markup=False)
     for key, problem in profile.problems.items():
-        OUT.print(f"not measured: {key}: {problem}", markup=False, soft_wrap=True)
+        OUT.print(visible(f"not measured: {key}: {problem}"), markup=False, soft_wrap=True)
     OUT.print(f"profile: {path / 'calibration.json'}", markup=False, soft_wrap=True)
     if finished.kept is not None:
         OUT.print(
@@ -177,6 +180,15 @@ def terms_table(profile: Profile) -> Table:
             "-" if cost.misfit is None else f"{100 * cost.misfit:.1f} %",
         )
     return table
+
+
+def end(finished: Finished, path: Path) -> None:
+    """End with 130 where not all rounds are there, with 5 where a stage gave a wrong answer."""
+    profile = finished.profile
+    if not finished.complete:
+        stopped(path, f"the profile is of {profile.rounds} rounds")
+    if any(problem.startswith(WRONG) for problem in profile.problems.values()):
+        raise typer.Exit(WRONG_ANSWER)
 
 
 def stopped(path: Path, told: str) -> None:

@@ -17,9 +17,20 @@ OUT = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDT
 ERR = Console(stderr=True, highlight=False)
 
 
+def visible(text: str) -> str:
+    """Return `text` with what steers a terminal spelt out.
+
+    Names and texts come from files that anybody may have written.
+    """
+    return "".join(
+        each if each.isprintable() or each == "\n" else each.encode("unicode_escape").decode()
+        for each in text
+    )
+
+
 def fail(message: str, code: int = USAGE) -> NoReturn:
     """End the program with one clear line."""
-    ERR.print(f"sealbench: {message}", markup=False, soft_wrap=True)
+    ERR.print(visible(f"sealbench: {message}"), markup=False, soft_wrap=True)
     raise typer.Exit(code)
 
 
@@ -77,4 +88,4 @@ class TerminalProgress:
 
     def note(self, line: str) -> None:
         """Show one line that stays."""
-        ERR.print(line, markup=False, soft_wrap=True)
+        ERR.print(visible(line), markup=False, soft_wrap=True)

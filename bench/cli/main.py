@@ -1,8 +1,10 @@
 """`sealbench`: the commands and what each is for."""
 
 import difflib
+import io
 import logging
 import signal
+import sys
 from importlib.metadata import version
 from typing import Annotated, Any
 
@@ -95,6 +97,9 @@ def main() -> None:
     """Run the command line and exit with its code."""
     # What a CI sends when time is up ends a run as Ctrl-C does: with what was measured kept.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # As standard error does: a terminal without a µ gets it spelt out, not a traceback.
+        sys.stdout.reconfigure(errors="backslashreplace")
     log = logging.getLogger(COMPILING)
     log.addHandler(CompilingNote())
     log.setLevel(logging.INFO)

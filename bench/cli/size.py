@@ -11,6 +11,7 @@ import typer
 from bench.cli.console import OUT, TerminalProgress, fail
 from bench.cli.size_profile import AtHand, profile_at_hand
 from bench.progress import Progress
+from bench.sizing.answer.html import render_html
 from bench.sizing.answer.markdown import render_markdown
 from bench.sizing.answer.published_document import published_document
 from bench.sizing.answer.report import as_json, write_files, write_report
@@ -19,7 +20,6 @@ from bench.sizing.answer.values import Answer, Compared, Comparison
 from bench.sizing.model.draws import MissingCost, ProfileDraws, draw
 from bench.sizing.published.check import check_published
 from bench.sizing.published.load import PublishedError
-from bench.sizing.published.table import published_table
 from bench.sizing.scenario.load import Loaded, ScenarioError, find_scenario, load_scenario
 from bench.sizing.scenario.override import (
     combinations,
@@ -154,13 +154,18 @@ def _check(at_hand: AtHand, *, seed: int, json: bool, out: Path | None) -> None:
     draws = draw(at_hand.profile, seed=seed)
     check = check_published(draws)
     footer = f"Profile {at_hand.name}. 90 % intervals over {draws.count - 1} draws, seed {seed}."
-    document = published_document(published_table(check), notes=at_hand.notes, footer=footer)
     if out is not None:
-        markdown = render_markdown(document, ()).encode()
-        write_files(out, {"published.json": as_json(check), "published.md": markdown})
+        document = published_document(check, notes=at_hand.notes, footer=footer, whole=True)
+        files = {
+            "published.json": as_json(check),
+            "published.md": render_markdown(document, ()).encode(),
+            "published.html": render_html(document, ()).encode(),
+        }
+        write_files(out, files)
     if json:
         sys.stdout.write(as_json(check).decode())
         return
+    document = published_document(check, notes=at_hand.notes, footer=footer, whole=False)
     print_document(document, OUT)
     if out is not None:
-        OUT.print(f"\nreport: {out / 'published.md'}", markup=False, soft_wrap=True)
+        OUT.print(f"\nreport: {out / 'published.html'}", markup=False, soft_wrap=True)

@@ -40,7 +40,8 @@ def profile_at_hand(given: Sequence[Path], progress: Progress) -> AtHand:
     if stored is None:
         return _measured(progress)
     profile = read_profile(stored)
-    return AtHand(profile=profile, name=f"{_calibration(profile)}, stored for this machine")
+    name = f"{_calibration(profile)}, stored for this machine"
+    return AtHand(profile=profile, name=name, notes=_generated(profile))
 
 
 def _given(paths: Sequence[Path]) -> AtHand:
@@ -50,7 +51,7 @@ def _given(paths: Sequence[Path]) -> AtHand:
     except ProfileError as error:
         fail(str(error), INCOMPARABLE)
     name = f"{', '.join(map(str, paths))} ({_calibration(profile)})"
-    return AtHand(profile=profile, name=name, notes=_foreign(profile))
+    return AtHand(profile=profile, name=name, notes=(*_foreign(profile), *_generated(profile)))
 
 
 def _measured(progress: Progress) -> AtHand:
@@ -77,12 +78,26 @@ def _measured(progress: Progress) -> AtHand:
             stopped(path, "no profile yet")
         if not finished.complete:
             stopped(path, f"the profile is of {finished.profile.rounds} rounds")
-    return AtHand(profile=finished.profile, name=f"{_calibration(finished.profile)}, just measured")
+    profile = finished.profile
+    name = f"{_calibration(profile)}, just measured"
+    return AtHand(profile=profile, name=name, notes=_generated(profile))
 
 
 def _calibration(profile: Profile) -> str:
     rounds = "1 round" if profile.rounds == 1 else f"{profile.rounds} rounds"
     return f"calibration of {profile.started_utc}, {rounds}"
+
+
+def _generated(profile: Profile) -> tuple[str, ...]:
+    """Return that clips of the profile show nothing real, where that is so."""
+    names = dict.fromkeys(trace.clip for trace in profile.traces if trace.synthetic)
+    if not names:
+        return ()
+    said = (
+        f"the profile rests on generated clips ({', '.join(names)}), not on real video: codecs,"
+        " hashes and sizes of frames may differ."
+    )
+    return (said,)
 
 
 def _foreign(profile: Profile) -> tuple[str, ...]:

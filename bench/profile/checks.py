@@ -14,6 +14,12 @@ MOST_PROCESSES = 100_000
 MOST_SECONDS = 1e9
 """Far above any machine, and small enough that no sum or product overflows."""
 
+MOST_ROUNDS = 10_000
+MOST_ENTRIES = 1000
+MOST_UNITS = 1_000_000
+MOST_CHARACTERS = 1000
+"""Far above any calibration, and little enough to answer from in seconds."""
+
 
 def refuse_odd(profile: Profile, where: str) -> None:
     """Raise ProfileError, with the field, for what the schema allows and no calibration writes."""
@@ -25,6 +31,7 @@ def _oddities(profile: Profile) -> Iterator[tuple[str, str]]:
     """Yield fields with what is wrong with them."""
     if not profile.costs:
         yield "costs", "empty"
+    yield from _too_much(profile)
     for key in (*profile.costs, *profile.memory, *profile.problems):
         if not (key.isascii() and key.isprintable() and key):
             yield f"the key {key!a}", "no name of a cost: letters, digits and signs of ASCII"
@@ -59,6 +66,31 @@ def _oddities(profile: Profile) -> Iterator[tuple[str, str]]:
     # A seed goes into numpy's generators, which take no negative one.
     yield from _beyond("seed", [profile.seed], 0, 1 << 63)
     yield from _beyond("machine.usable_cores", [profile.machine.usable_cores], 1, MOST_PROCESSES)
+
+
+def _too_much(profile: Profile) -> Iterator[tuple[str, str]]:
+    """Yield what is not wrong in itself, but more than anybody measured or waits for."""
+    yield from _beyond("rounds", [profile.rounds], 1, MOST_ROUNDS)
+    for field in ("costs", "traces", "memory", "scaling", "problems"):
+        entries = len(getattr(profile, field))
+        if entries > MOST_ENTRIES:
+            yield field, f"{entries:,} entries; at most {MOST_ENTRIES:,} are read"
+    units = sum(len(trace.keyframe_bytes) + len(trace.delta_bytes) for trace in profile.traces)
+    if units > MOST_UNITS:
+        yield "traces", f"{units:,} access units; at most {MOST_UNITS:,} are read"
+    texts = {
+        "engine": [profile.engine],
+        "sealbench_version": [profile.sealbench_version],
+        "started_utc": [profile.started_utc],
+        "costs": [*profile.costs, *(t for c in profile.costs.values() for t in (c.on, c.library))],
+        "traces": [text for trace in profile.traces for text in (trace.clip, trace.codec)],
+        "memory": [*profile.memory, *(memory.on for memory in profile.memory.values())],
+        "scaling": [scaling.on for scaling in profile.scaling],
+    }
+    for field, listed in texts.items():
+        longest = max(map(len, listed), default=0)
+        if longest > MOST_CHARACTERS:
+            yield field, f"a text of {longest:,} characters; at most {MOST_CHARACTERS:,} are read"
 
 
 def _empty(field: str, values: Sequence[float]) -> Iterator[tuple[str, str]]:

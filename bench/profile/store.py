@@ -43,9 +43,10 @@ def read_profile(path: Path) -> Profile:
     Raises ProfileError, which names file and field.
     """
     try:
-        file = path / FILE if path.is_dir() else path
-        if path.is_dir() and not file.exists():
-            raise ProfileError(f"{path}: holds no {FILE}: calibrate with `sealbench calibrate`")
+        with file_errors(path):
+            file = path / FILE if path.is_dir() else path
+            if path.is_dir() and not file.exists():
+                raise ProfileError(f"{path}: holds no {FILE}: calibrate with `sealbench calibrate`")
         with file_errors(file):
             refuse_special(file)
             with file.open("rb") as opened:

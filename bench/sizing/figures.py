@@ -3,9 +3,13 @@
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, fields
 
+from bench.profile.keys import LIST_SIZES
 from bench.profile.schema import Profile
 from bench.sizing.answer.values import Basis, Figure
 from bench.sizing.model.draws import CostDraws, Draws, ProfileDraws, TraceSet, interval
+from bench.sizing.scenario.schema import Scenario
+
+_DECODE = "decode/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +93,25 @@ def costs_source(profile: Profile, seen: AbstractSet[str], *, named: bool) -> So
     )
 
 
+def beyond(profile: Profile, scenario: Scenario) -> str:
+    """Return what of `scenario` lies outside of what was calibrated, "" where nothing does."""
+    told = []
+    heights = [key.rsplit("/", 1)[1] for key in profile.costs if key.startswith(_DECODE)]
+    known = sorted({int(height) for height in heights})
+    pictures = [layer.height for layer in scenario.video.ladder] if scenario.publish.cameras else []
+    pictures += [scenario.screen.height] if scenario.publish.screens_per_room else []
+    if known and any(not known[0] <= height <= known[-1] for height in pictures):
+        told.append(
+            f"pictures beyond the {known[0]} to {known[-1]} calibrated lines cost in proportion to"
+            " pixels"
+        )
+    entries = scenario.scan.list_size
+    looked_up = scenario.scan.point not in {"none", "protocol"}
+    if looked_up and not LIST_SIZES[0] <= entries <= LIST_SIZES[-1]:
+        told.append(f"a look-up among {entries:,} goes on from the calibrated lists")
+    return "; ".join(told)
+
+
 def traffic_source(profile: Profile, seen: AbstractSet[tuple[str, int]]) -> Source:
     """Return the source of packets and bytes: the traces among `seen`, and the scenario's rates."""
     used = [trace for trace in profile.traces if (trace.codec, trace.height) in seen]
@@ -97,10 +120,13 @@ def traffic_source(profile: Profile, seen: AbstractSet[tuple[str, int]]) -> Sour
     frames = sum(len(trace.keyframe_bytes) + len(trace.delta_bytes) for trace in used)
     kinds = ", ".join(f"{codec} at {height} lines" for codec, height in sorted(seen))
     clips = len({trace.clip for trace in used})
+    alone = sorted(key for key in seen if [(t.codec, t.height) for t in used].count(key) == 1)
+    lonely = ", ".join(f"{codec} at {height} lines" for codec, height in alone)
+    unspread = f"; of {lonely} one clip only: how clips differ is not in the interval"
     made_up = any(trace.synthetic for trace in used)
     return Source(
         measured=f"frame sizes, n = {frames:,} frames of {clips} clips ({kinds}), at the scenario's"
-        " bitrates",
+        f" bitrates{unspread if alone else ''}",
         assumed="some of these clips are synthetic" if made_up else "",
     )
 

@@ -11,13 +11,23 @@ from bench.sizing.model.curves import Point, full_at
 from bench.sizing.model.draws import Draws
 from bench.sizing.model.load import RoleLoad
 from bench.sizing.model.plan import Plan
+from bench.sizing.model.scanning import PRIVATE
 from bench.sizing.model.servers import Limit, demand
+
+_ESTIMATED = {
+    "key messages": "what a key message or commit holds is our estimate",
+    "rekey": "what a commit takes is our estimate, and that opening a key costs as sealing it",
+    PRIVATE: "as results/reference-scanning measured, on the machine named there",
+    "record": "writing a byte is our estimate",
+}
+"""Stages that hold what no calibration of this machine measured, and what."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sources:
-    """Where each kind of figure comes from. `scaling` says what of it was assumed, if anything.
+    """Where each kind of figure comes from.
 
+    `scaling`, and of servers' stages `estimated`, say what of it was assumed, if anything.
     `cpu` names the measured costs, `brief` only counts them.
     """
 
@@ -26,19 +36,23 @@ class Sources:
     traffic: Source
     memory: Source
     scaling: str
+    estimated: str = ""
 
     @property
     def servers(self) -> Source:
         """Of servers, and of how full they are."""
-        return self.brief.assuming(self.scaling)
+        return self.brief.assuming(self.scaling).assuming(self.estimated)
 
     @property
     def delay(self) -> Source:
         """Of delays."""
         simulated = "; numerical queue of one core, phases drawn at random"
-        return Source(
-            measured=f"{self.brief.measured}; {self.traffic.measured}{simulated}"
-        ).assuming(self.scaling)
+        return (
+            Source(measured=f"{self.brief.measured}; {self.traffic.measured}{simulated}")
+            .assuming(self.traffic.assumed)
+            .assuming(self.scaling)
+            .assuming(self.estimated)
+        )
 
     def of(self, limit: str) -> Source:
         """Return the source of what the limit called so asks for."""
@@ -49,6 +63,22 @@ class Sources:
             "connections": Source(measured="", assumed="one port or socket for each connection"),
             "delay": self.delay,
         }.get(limit, self.servers)
+
+
+def estimated(loads: Sequence[RoleLoad]) -> str:
+    """Return which of these roles' stages rest on more than measured costs, and how much they are.
+
+    "" where none does.
+    """
+    total = sum(float(load.cores[0]) for load in loads) * 1e9
+    parts = []
+    for stage, why in _ESTIMATED.items():
+        cpu_ns = sum(
+            float(load.cpu_ns_per_s[stage][0]) for load in loads if stage in load.cpu_ns_per_s
+        )
+        if cpu_ns > 0:
+            parts.append(f"stage {stage!r}, {100 * cpu_ns / total:.2g} % of the CPU: {why}")
+    return "; ".join(parts)
 
 
 def role_answers(plan: Plan, sources: Sources) -> tuple[RoleAnswer, ...]:
@@ -63,9 +93,14 @@ def _role(load: RoleLoad, servers: Draws | None, sources: Sources) -> RoleAnswer
     return RoleAnswer(
         role=str(load.role),
         per="one participant" if servers is None else "all servers of this role",
-        cores=sources.cpu.figure("cores", load.cores, "cores"),
+        cores=sources.cpu.assuming(estimated((load,))).figure("cores", load.cores, "cores"),
         stages=tuple(
-            StageShare(stage=stage, cores=sources.brief.figure(stage, ns / 1e9, "cores"))
+            StageShare(
+                stage=stage,
+                cores=sources.brief.assuming(_ESTIMATED.get(stage, "")).figure(
+                    stage, ns / 1e9, "cores"
+                ),
+            )
             for stage, ns in load.cpu_ns_per_s.items()
         ),
         packets_in_per_s=traffic.figure("packets in", load.packets_in_per_s, "packets/s"),

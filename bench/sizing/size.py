@@ -9,6 +9,7 @@ from bench.sizing.answer.values import Answer, CurvePoint, DelayPoint, Figure, M
 from bench.sizing.figures import (
     Source,
     WatchedDraws,
+    beyond,
     costs_source,
     memory_source,
     traffic_source,
@@ -22,7 +23,7 @@ from bench.sizing.model.plaintext import sees_plaintext
 from bench.sizing.model.plan import Plan, known_search, plan_of, quick_search, whole_search
 from bench.sizing.model.rooms import rooms_of
 from bench.sizing.model.sensitivity import effects
-from bench.sizing.parts import Sources, binding, constraints, role_answers
+from bench.sizing.parts import Sources, binding, constraints, estimated, role_answers
 from bench.sizing.scenario.defaults import defaults_of
 from bench.sizing.scenario.load import Loaded
 from bench.sizing.scenario.schema import Scenario
@@ -70,7 +71,7 @@ def size(loaded: Loaded, draws: ProfileDraws, *, profile_name: str, seed: int) -
         sees_plaintext=sees_plaintext(scenario),
         participants=scenario.peak_participants,
         rooms=sum(rooms.count for rooms in rooms_of(scenario)),
-        cores=sources.cpu.figure("cores", plan.total("cores"), "cores"),
+        cores=sources.cpu.assuming(sources.estimated).figure("cores", plan.total("cores"), "cores"),
         servers=sources.servers.figure("servers", servers, "servers"),
         spare_servers=plan.spare_servers,
         bps_in=sources.traffic.figure("in", 8 * plan.total("bytes_in_per_s"), "bit/s"),
@@ -103,12 +104,14 @@ def size(loaded: Loaded, draws: ProfileDraws, *, profile_name: str, seed: int) -
 
 def _sources(plan: Plan, seen: WatchedDraws) -> Sources:
     profile = seen.profile
+    stretched = beyond(profile, plan.scenario)
     return Sources(
-        cpu=costs_source(profile, seen.seen, named=True),
-        brief=costs_source(profile, seen.seen, named=False),
+        cpu=costs_source(profile, seen.seen, named=True).assuming(stretched),
+        brief=costs_source(profile, seen.seen, named=False).assuming(stretched),
         traffic=traffic_source(profile, seen.seen_traces),
         memory=memory_source(profile, seen.seen),
         scaling=plan.capacity.told if plan.capacity.assumed else "",
+        estimated=estimated([plan.load.roles[role.role] for role in plan.roles]),
     )
 
 
@@ -126,16 +129,16 @@ def _slowest(plan: Plan, seed: int) -> _Delay | None:
 
 
 def _planner(plan: Plan, draws: ProfileDraws, seed: int) -> Planner:
-    known = {plan.scenario.peak_participants: plan}
+    known = {(plan.scenario.peak_participants, plan.scenario.rooms): plan}
 
     def planner(other: Scenario) -> Plan:
-        peak = other.peak_participants
-        if peak not in known:
+        demanded = (other.peak_participants, other.rooms)
+        if demanded not in known:
             quick = quick_search(other, seed=seed)
             # A room that grows changes what a core serves; more rooms do not.
             alike = other.rooms == plan.scenario.rooms
-            known[peak] = plan_of(other, draws, known_search(plan, quick) if alike else quick)
-        return known[peak]
+            known[demanded] = plan_of(other, draws, known_search(plan, quick) if alike else quick)
+        return known[demanded]
 
     return planner
 

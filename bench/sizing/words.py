@@ -19,7 +19,7 @@ def _of_servers(plan: Plan) -> Iterator[str]:
     if not plan.roles:
         return
     scenario, host = plan.scenario, plan.scenario.host
-    yield f"{plan.capacity.told}."
+    yield _sentence(plan.capacity.told)
     if host.core_speed != 1:
         yield (
             f"Every cost changes with the core's speed alike: {host.core_speed:g} of the"
@@ -30,7 +30,7 @@ def _of_servers(plan: Plan) -> Iterator[str]:
             "Each role has servers of its own; a small deployment may put several on one host."
             " Spare servers stand in for any role."
         )
-    if len(scenario.rooms) > 1:
+    if len({room.size for room in scenario.rooms}) > 1:
         yield (
             "Rooms of different sizes fill servers without gaps; only the largest is checked to"
             " fit one."
@@ -47,28 +47,32 @@ def _of_servers(plan: Plan) -> Iterator[str]:
 
 
 def _unchecked(plan: Plan) -> Iterator[str]:
+    """Yield what a load test would have to check, for none exists yet."""
     if not plan.roles:
         yield (
-            "No load test exists yet: what a participant's machine has to do is predicted from"
-            " stages measured one at a time."
+            "What a participant's machine has to do is predicted from stages measured one at a"
+            " time."
         )
         return
     yield (
-        "No load test exists yet: cores and servers are predicted from stages measured one at a"
-        " time, and were not held against a running server."
+        "Cores and servers are predicted from stages measured one at a time, and were not held"
+        " against a running server."
     )
     yield (
-        "No load test exists yet: system calls were measured on loopback; a card's driver and"
-        " interrupts are not in them."
+        "System calls were measured on loopback; a card's driver and interrupts are not in them."
     )
     if plan.capacity.assumed:
-        yield f"No load test exists yet: {plan.capacity.told}."
+        yield _sentence(plan.capacity.told)
     if any(role.core is not None for role in plan.roles):
         yield (
-            "No load test exists yet: the delay is calculated for one core's queue; what the"
-            " operating system's scheduler adds is not in it."
+            "The delay is calculated for one core's queue; what the operating system's scheduler"
+            " adds is not in it."
         )
     yield (
-        "No load test exists yet: memory per stream and connection was measured apart, not in a"
-        " server that had run for a day."
+        "Memory per stream and connection was measured apart, not in a server that had run for a"
+        " day."
     )
+
+
+def _sentence(clause: str) -> str:
+    return f"{clause[0].upper()}{clause[1:]}."

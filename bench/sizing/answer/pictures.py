@@ -51,7 +51,8 @@ def _of_answer(answer: Answer) -> Iterator[Picture]:
             ),
             draw=lambda: draw_delay(answer),
         )
-    if answer.growth:
+    # Without servers there is nothing to count or to fill.
+    if answer.growth and answer.servers.value:
         yield _picture(
             beside="growth",
             stem="growth",
@@ -65,7 +66,7 @@ def _of_answer(answer: Answer) -> Iterator[Picture]:
             ),
             draw=lambda: draw_growth(answer),
         )
-    if answer.headroom:
+    if answer.headroom and answer.servers.value:
         yield _picture(
             beside="headroom",
             stem="headroom",
@@ -79,7 +80,8 @@ def _of_comparison(comparison: Comparison) -> Iterator[Picture]:
     yield _picture(
         beside="compared",
         stem="compared",
-        drawn=f"Bars: servers, cores, delay and euros by {', '.join(comparison.fields)}",
+        drawn="Bars: servers, cores, delay and euros, and who sees plaintext, by"
+        f" {' and '.join(comparison.fields)}",
         sources=compared_sources(comparison),
         draw=lambda: draw_compared(comparison),
     )

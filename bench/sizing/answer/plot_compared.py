@@ -2,15 +2,12 @@
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
+from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from bench.plot_style import (
     BLUE,
-    GREEN,
     INK,
-    ORANGE,
-    PURPLE,
-    SKY,
     SMALL_POINTS,
     SOFT,
     VERMILION,
@@ -18,27 +15,34 @@ from bench.plot_style import (
     Margins,
     drawable,
     put_caption,
+    put_legend,
     put_title,
     shortened,
     text_width_in,
+    wrapped,
 )
-from bench.sizing.answer.compared import HEADS, IMPOSSIBLE, main_figures
+from bench.sizing.answer.cells import cell_name
+from bench.sizing.answer.compared import HEADS, main_figures, why_impossible
 from bench.sizing.answer.plain_table import plain
 from bench.sizing.answer.plot_frame import rests_on, short, side_by_side
 from bench.sizing.answer.quantities import shown
-from bench.sizing.answer.values import Comparison, Figure
-from bench.sizing.answer.wording import cell_name
+from bench.sizing.answer.values import Answer, Comparison, Figure
+from bench.sizing.answer.wording import only_participants, plaintext_text
 
-_PANEL_IN = 1.6
+_PANEL_IN = 1.4
 _GAP_IN = 0.2
 _ROW_IN = 0.5
-_NUMBER_ROOM = 1.5
+_NUMBER_ROOM = 1.7
 _WIDEST_NAME_IN = 2.6
-_COLOURS = (BLUE, SKY, ORANGE, GREEN, VERMILION, PURPLE)
+_WHO_IN = 1.9
+_CLOSED, _OPEN = BLUE, VERMILION
 
 
 def draw_compared(comparison: Comparison) -> Drawing:
-    """Return one panel per figure and one bar per setting; impossible ones say why."""
+    """Return one panel per figure, one bar per setting, and who sees plaintext with each.
+
+    Impossible ones say why.
+    """
     cells = comparison.cells
     names = [
         shortened(drawable(plain(cell_name(cell, comparison))), _WIDEST_NAME_IN, SMALL_POINTS)
@@ -49,12 +53,12 @@ def draw_compared(comparison: Comparison) -> Drawing:
         len(HEADS),
         panel_in=_PANEL_IN,
         height_in=max(2, len(cells)) * _ROW_IN + 0.1,
-        margins=Margins(left=left, right=0.3, top=1.1, bottom=0.95),
+        margins=Margins(left=left, right=_WHO_IN + 0.3, top=1.35, bottom=0.8),
         gap_in=_GAP_IN,
     )
     put_title(
         drawing,
-        f"The same scenario by {', '.join(comparison.fields)}",
+        f"What each setting of {' and '.join(comparison.fields)} costs, and who sees plaintext",
         plain(f"{comparison.name}: {comparison.title}"),
     )
     for column, axes in enumerate(panels):
@@ -62,8 +66,8 @@ def draw_compared(comparison: Comparison) -> Drawing:
             None if cell.answer is None else main_figures(cell.answer)[column][1] for cell in cells
         ]
         for place, (cell, figure) in enumerate(zip(cells, figures, strict=True)):
-            if figure is not None:
-                _bar(axes, place, figure, _COLOURS[column])
+            if cell.answer is not None and figure is not None:
+                _bar(axes, place, figure, _colour(cell.answer))
             elif cell.answer is not None:
                 _number(axes, place, 0.0, "none")
         longest = max((figure.high for figure in figures if figure is not None), default=1.0)
@@ -78,11 +82,50 @@ def draw_compared(comparison: Comparison) -> Drawing:
     room_in = len(HEADS) * (_PANEL_IN + _GAP_IN) - _GAP_IN - 0.1
     for place, cell in enumerate(cells):
         if cell.answer is None:
-            _why(panels[0], place, cell.error or "no answer", room_in)
+            _why(panels[0], place, why_impossible(cell, comparison), room_in)
+        else:
+            _who(panels[-1], place, plaintext_text(cell.answer))
+    panels[-1].annotate(
+        "who sees plaintext",
+        (1, 1),
+        xycoords="axes fraction",
+        xytext=(10, 6),
+        textcoords="offset points",
+        fontweight="bold",
+        color=INK,
+    )
     answers = [cell.answer for cell in cells if cell.answer is not None]
+    if answers:
+        drawn = {_colour(answer) for answer in answers}
+        kinds = ((_CLOSED, "only participants see plaintext"), (_OPEN, "others see plaintext too"))
+        put_legend(
+            drawing,
+            [Patch(facecolor=each, label=label) for each, label in kinds if each in drawn],
+        )
     rests = rests_on(answers[0]) if answers else ""
-    put_caption(drawing, f"Whiskers are 90 % intervals. {rests}")
+    put_caption(drawing, f"Black lines are 90 % intervals. {rests}")
     return drawing
+
+
+def _colour(answer: Answer) -> str:
+    """Return how bars of `answer` are coloured: by whether it keeps others out."""
+    return _CLOSED if only_participants(answer) else _OPEN
+
+
+def _who(axes: Axes, place: int, text: str) -> None:
+    """Write who sees plaintext to the right of the last panel."""
+    lines = wrapped(drawable(plain(text)), _WHO_IN, SMALL_POINTS)
+    axes.annotate(
+        "\n".join(lines),
+        (1, place),
+        xycoords=("axes fraction", "data"),
+        xytext=(10, 0),
+        textcoords="offset points",
+        va="center",
+        fontsize=SMALL_POINTS,
+        color=INK,
+        annotation_clip=False,
+    )
 
 
 def _bar(axes: Axes, place: int, figure: Figure, colour: str) -> None:
@@ -103,10 +146,10 @@ def _number(axes: Axes, place: int, left: float, text: str) -> None:
     )
 
 
-def _why(axes: Axes, place: int, error: str, room_in: float) -> None:
+def _why(axes: Axes, place: int, why: str, room_in: float) -> None:
     """Write why there is no answer, over all panels."""
     text = axes.annotate(
-        shortened(drawable(plain(f"{IMPOSSIBLE}: {error}")), room_in, SMALL_POINTS),
+        shortened(drawable(plain(why)), room_in, SMALL_POINTS),
         (0, place),
         xytext=(4, 0),
         textcoords="offset points",

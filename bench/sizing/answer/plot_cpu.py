@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
 from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter
 
 from bench.plot_style import (
     BLUE,
@@ -27,8 +28,8 @@ from bench.plot_style import (
     text_width_in,
 )
 from bench.sizing.answer.plain_table import plain
-from bench.sizing.answer.plot_frame import rests_on, side_by_side, title_line
-from bench.sizing.answer.quantities import shown
+from bench.sizing.answer.plot_frame import rests_on, short, side_by_side, title_line
+from bench.sizing.answer.quantities import percent, shown
 from bench.sizing.answer.values import Answer, RoleAnswer
 
 _PANEL_IN = 3.9
@@ -41,8 +42,22 @@ _SMALL = 0.02
 """Stages of less than this share of their role are drawn as one."""
 
 _OTHERS = "smaller ones together"
-_COLOURS = (BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, YELLOW)
-_HATCHES = ("", "////", "....", "xxxx")
+_COLOURS = {
+    "encode": BLUE,
+    "decode": ORANGE,
+    "send": GREEN,
+    "receive": PURPLE,
+    "rewrite and protect": VERMILION,
+    "unprotect": SKY,
+    "feedback": YELLOW,
+}
+"""Of the stages that most plots have, so that they look alike in all of them."""
+
+_HATCHES = ("////", "....", "xxxx")
+_DARK = frozenset({BLUE, GREEN, VERMILION})
+_NAMED_IN = 0.45
+"""A part of a bar that is at least so wide says its share."""
+
 _HALVES = frozenset({"publisher", "receiver"})
 _WIDEST_LABEL_IN = 2.1
 
@@ -80,15 +95,16 @@ def draw_cpu(answer: Answer) -> Drawing:
     )
     put_title(drawing, "Where the CPU goes at the peak", title_line(answer))
     for each, (title, roles) in zip(axes, groups, strict=True):
+        longest = max(role.cores.value for role in roles) or 1.0
         for place, role in enumerate(roles):
-            _bar(each, place, role, looks)
-        longest = max(role.cores.value for role in roles)
-        each.set_xlim(0, (longest or 1.0) * _NUMBER_ROOM)
+            _bar(each, place, role, looks, longest)
+        each.set_xlim(0, longest * _NUMBER_ROOM)
         each.set_ylim(rows - 0.45, -0.55)
         each.set_yticks(range(len(roles)), [drawable(role.role) for role in roles])
         each.tick_params(axis="y", length=0)
         each.grid(visible=False, axis="y")
         each.locator_params(axis="x", nbins=5)
+        each.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
         each.set_xlabel("cores busy")
         each.set_title(title, loc="left", fontweight="bold", color=INK)
     put_legend(
@@ -106,8 +122,8 @@ def draw_cpu(answer: Answer) -> Drawing:
     )
     put_caption(
         drawing,
-        "Cores like those calibrated, busy all the time; numbers are whole roles with their 90 %"
-        f" intervals. {rests_on(answer)}",
+        "Cores like those calibrated, busy all the time; beside bars stand whole roles with"
+        f" their 90 % intervals. {rests_on(answer)}",
     )
     return drawing
 
@@ -120,13 +136,11 @@ def _looks(roles: Sequence[RoleAnswer]) -> dict[str, Look]:
             share = cores / role.cores.value if role.cores.value else 0.0
             largest[stage] = max(largest.get(stage, 0.0), share)
     stages = sorted((s for s in largest if s != _OTHERS), key=lambda stage: -largest[stage])
-    looks = {
-        stage: Look(
-            _COLOURS[place % len(_COLOURS)],
-            _HATCHES[place // len(_COLOURS) % len(_HATCHES)],
-        )
-        for place, stage in enumerate(stages)
-    }
+    colours = list(_COLOURS.values())
+    looks = {stage: Look(_COLOURS[stage], "") for stage in stages if stage in _COLOURS}
+    for place, stage in enumerate(stage for stage in stages if stage not in _COLOURS):
+        hatch = _HATCHES[place // len(colours) % len(_HATCHES)]
+        looks[stage] = Look(colours[place % len(colours)], hatch)
     return looks | ({_OTHERS: Look(GREY, "")} if _OTHERS in largest else {})
 
 
@@ -138,19 +152,32 @@ def drawn_stages(role: RoleAnswer) -> list[tuple[str, float]]:
     return [*large, (_OTHERS, rest)] if rest > 0 else large
 
 
-def _bar(axes: Axes, place: int, role: RoleAnswer, looks: Mapping[str, Look]) -> None:
+def _bar(
+    axes: Axes, place: int, role: RoleAnswer, looks: Mapping[str, Look], longest: float
+) -> None:
     left = 0.0
     for stage, cores in drawn_stages(role):
+        look = looks[stage]
         axes.barh(
             place,
             cores,
             left=left,
             height=0.6,
-            color=looks[stage].colour,
-            hatch=looks[stage].hatch,
+            color=look.colour,
+            hatch=look.hatch,
             edgecolor="white",
             linewidth=0.6,
         )
+        if cores / longest * _PANEL_IN / _NUMBER_ROOM >= _NAMED_IN:
+            axes.annotate(
+                percent(cores / role.cores.value),
+                (left + cores / 2, place),
+                ha="center",
+                va="center",
+                fontsize=SMALL_POINTS,
+                color="white" if look.colour in _DARK and not look.hatch else INK,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1} if look.hatch else None,
+            )
         left += cores
     axes.annotate(
         shown(role.cores).without_unit,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Drawing
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from bench.plot_style import SMALL_POINTS, SOFT, Margins
 from bench.sizing.answer.plain_table import plain
@@ -12,6 +12,9 @@ from bench.sizing.answer.values import Answer, Figure
 
 _WIDE = 20.0
 """From this ratio of the largest to the smallest on, an axis is logarithmic."""
+
+_TICK_ROOM = 0.12
+"""Of an axis, between two ticks."""
 
 
 def side_by_side(
@@ -72,9 +75,18 @@ def participants_axis(axes: Axes, participants: Sequence[float]) -> None:
         axes.xaxis.set_major_locator(LogLocator(base=10, subs=(1.0, 2.0, 5.0), numticks=12))
         axes.xaxis.set_minor_locator(NullLocator())
     else:
-        axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
+        axes.set_xticks(_apart(participants))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short(value)))
     axes.set_xlabel("participants at the peak")
+
+
+def _apart(values: Sequence[float]) -> list[float]:
+    """Return those of `values` that leave room for each other's labels."""
+    kept: list[float] = []
+    for value in sorted(values):
+        if not kept or value - kept[-1] >= _TICK_ROOM * (max(values) - min(values)):
+            kept.append(value)
+    return kept
 
 
 def mark(axes: Axes, *, x: float | None = None, y: float | None = None, text: str) -> None:
@@ -111,7 +123,7 @@ def short(value: float) -> str:
     if abs(value) < 1e4:
         return f"{value:,.4g}"
     scale, letter = next((s, c) for s, c in ((1e9, "G"), (1e6, "M"), (1e3, "k")) if value >= s)
-    return f"{value / scale:,.4g}{letter}"
+    return f"{value / scale:,.3g}{letter}"
 
 
 def title_line(answer: Answer) -> str:

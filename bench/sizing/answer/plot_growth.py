@@ -43,7 +43,7 @@ def draw_growth(answer: Answer) -> Drawing:
         curve(axes, participants, figures, colour=colour, marker=marker)
         participants_axis(axes, participants)
         _amounts(axes, [*figures, *_of_budget(answer)] if axes is money else figures)
-        mark(axes, x=answer.participants, text="planned")
+        mark(axes, x=answer.participants, text=f"planned: {short(answer.participants)}")
         axes.set_title(name, loc="left", fontweight="bold", color=INK, pad=18)
     for budget in _of_budget(answer):
         mark(money, y=budget.value, text=f"budget: {euros(budget.value)} EUR")

@@ -8,6 +8,7 @@ from bench.sizing.answer.plot_frame import (
     mark,
     participants_axis,
     rests_on,
+    short,
     side_by_side,
     title_line,
 )
@@ -31,7 +32,7 @@ def draw_headroom(answer: Answer) -> Drawing:
     curve(axes, participants, [p.busiest for p in points], colour=BLUE, marker="o", scale=100)
     limit = scenario_of(answer).targets.utilisation
     mark(axes, y=100 * limit, text=f"limit: {percent(limit)}")
-    mark(axes, x=answer.participants, text="planned")
+    mark(axes, x=answer.participants, text=f"planned: {short(answer.participants)}")
     participants_axis(axes, participants)
     axes.set_ylim(0, max(100.0, 105 * max(point.busiest.high for point in points)))
     axes.set_ylabel("of one server, %")

@@ -16,6 +16,11 @@ _SCALES: dict[str, Sequence[tuple[float, str]]] = {
 
 _MOST_DECIMALS = 6
 
+_NARROWEST = "±<0.1 %"
+
+STACKED_NOTE = "Intervals that are not shown are narrower than ±0.1 %, or there is none."
+"""Has to stand under figures that are shown stacked."""
+
 WHOLE = frozenset({"servers", "participants", "rooms"})
 """Nobody buys a part of one."""
 
@@ -44,14 +49,23 @@ class Shown:
         return self.with_unit + self.brackets
 
     @property
+    def in_sentence(self) -> str:
+        """Return the same, without an interval too narrow to matter to who reads sentences."""
+        return self.with_unit if self.interval == _NARROWEST else self.in_brackets
+
+    @property
     def without_unit(self) -> str:
         """Return `1.9 [1.5, 2.4]`, for a column that names the unit itself."""
         return self.value + self.brackets
 
     @property
     def stacked(self) -> str:
-        """Return the value over its interval, for columns too many for one line."""
-        return f"{self.value}\n{self.brackets.lstrip()}".rstrip()
+        """Return the value over its interval unless that is too narrow to be told.
+
+        For columns too many for one line.
+        """
+        told = "" if self.interval == _NARROWEST else self.brackets.lstrip()
+        return f"{self.value}\n{told}".rstrip()
 
     @property
     def brackets(self) -> str:
@@ -149,7 +163,7 @@ def _shown(value: float, low: float, high: float, unit: str) -> Shown:
     interval = " to ".join(ends)
     if ends == [text, text] and value:
         half = 50 * (high - low) / abs(value)
-        interval = "±<0.1 %" if half < 0.1 else f"±{number(half, 1)} %"
+        interval = _NARROWEST if half < 0.1 else f"±{number(half, 1)} %"
     return Shown(value=text, interval=interval, unit=unit)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bench.sizing.answer.document import Column, Grid, Line
-from bench.sizing.answer.quantities import Shown, percent, share_shown, shown
+from bench.sizing.answer.quantities import STACKED_NOTE, Shown, percent, share_shown, shown
 from bench.sizing.answer.sources import source_notes
 from bench.sizing.answer.values import CurvePoint, DelayPoint
 
@@ -31,7 +31,10 @@ def growth_grid(points: Sequence[CurvePoint], *, whole: bool) -> Grid:
             )
             for point, of_point in zip(points, figures, strict=True)
         ),
-        notes=("Busiest: how full the fullest resource of one server is.",),
+        notes=(
+            "Busiest: how full one server is of what it is fullest of, whole units included.",
+            *(() if whole else (STACKED_NOTE,)),
+        ),
         sources=source_notes(
             [pair for of_point in figures for pair in zip(heads[1:], of_point, strict=True)]
         ),

@@ -5,22 +5,24 @@ from bench.sizing.answer.quantities import shown
 from bench.sizing.answer.sources import short_source, source_notes
 from bench.sizing.answer.values import Answer
 
+_DELAY_NOTE = "Delay: what a server adds at most to half, 95 % and 99 % of packets."
+
 
 def figures_grid(answer: Answer) -> Grid:
     """Return servers, traffic, delay and money; without servers only what there is."""
     of_servers = (
         ("servers with spare ones", answer.servers),
         ("cores busy at the peak", answer.cores),
-        ("into the servers", answer.bps_in),
-        ("out of the servers", answer.bps_out),
-        ("added delay, p50", answer.delay_p50_ms),
-        ("added delay, p95", answer.delay_p95_ms),
-        ("added delay, p99", answer.delay_p99_ms),
+        ("traffic into servers", answer.bps_in),
+        ("traffic out of servers", answer.bps_out),
+        ("delay of half (p50)", answer.delay_p50_ms),
+        ("delay of 95 % (p95)", answer.delay_p95_ms),
+        ("delay of 99 % (p99)", answer.delay_p99_ms),
     )
     wanted = (
         *(of_servers if answer.servers.value else ()),
-        ("to set up", answer.money.setup_eur),
-        ("for a year", answer.money.yearly_eur),
+        ("money to set up", answer.money.setup_eur),
+        ("money for a year", answer.money.yearly_eur),
     )
     there = [(name, figure) for name, figure in wanted if figure is not None]
     lines = []
@@ -39,6 +41,7 @@ def figures_grid(answer: Answer) -> Grid:
             Column(head="source", numeric=False),
         ),
         lines=tuple(lines),
+        notes=(_DELAY_NOTE,) if answer.delay_p99_ms is not None else (),
         sources=source_notes(there),
         sources_in_cells=True,
     )

@@ -2,6 +2,7 @@
 
 from bench.sizing.answer.document import Column, Grid, Line
 from bench.sizing.answer.quantities import NONE, change, fraction_shown, percent, share_shown
+from bench.sizing.answer.resources import WHOLE_NOTE, resource_text
 from bench.sizing.answer.sources import source_notes
 from bench.sizing.answer.values import Answer
 
@@ -26,15 +27,15 @@ def constraints_grid(answer: Answer, *, whole: bool) -> Grid:
         title="What limits it",
         columns=(
             Column(head="resource", numeric=False),
-            Column(head="servers"),
-            Column(head="one is full"),
-            Column(head="binds in"),
+            Column(head="servers\nneeded for it"),
+            Column(head="of one\nserver used"),
+            Column(head="limits in"),
             Column(head="remark", numeric=False),
         ),
         lines=tuple(
             Line(
                 cells=(
-                    f"{each.role} {each.name}",
+                    resource_text(each),
                     fraction_shown(each.servers).without_unit if each.fits else "does not fit",
                     share_shown(each.used_of_one).in_brackets,
                     percent(each.binds),
@@ -44,12 +45,17 @@ def constraints_grid(answer: Answer, *, whole: bool) -> Grid:
             for each in kept
         ),
         notes=(
-            *((f"{left_out} more that ask for less: see --out or --json.",) if left_out else ()),
-            "Servers that it alone would ask for, before rounding up and without spare ones.",
-            "Full: of the whole resource of one. Binds in: the draws in which it asks for most.",
+            *((f"{left_out} more that limit less: see --out or --json.",) if left_out else ()),
+            "Needed: if nothing else limited, before rounding up and without spare ones.",
+            "Limits in: the share of draws in which most servers are needed for it.",
+            WHOLE_NOTE,
         ),
         sources=source_notes(
-            [(each.name, figure) for each in kept for figure in (each.servers, each.used_of_one)]
+            [
+                (resource_text(each), figure)
+                for each in kept
+                for figure in (each.servers, each.used_of_one)
+            ]
         ),
     )
 
@@ -77,7 +83,7 @@ def sensitivities_grid(answer: Answer, *, whole: bool) -> Grid:
             )
             for each in kept
         ),
-        notes=("Servers as a fraction, before they are rounded up.",),
+        notes=("Servers as a fraction, before they are rounded up; each change for itself.",),
     )
 
 

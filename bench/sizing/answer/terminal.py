@@ -1,6 +1,7 @@
 """What the command prints: the answer first, then what it is made of, calm and within the width."""
 
 import textwrap
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.text import Text
@@ -49,8 +50,14 @@ def print_document(document: Document, console: Console) -> None:
 def _points(points: Points, console: Console, width: int) -> None:
     console.print()
     _say(console, points.title, width, style="italic")
-    for line in ("; ".join(points.lines),) if points.terse else points.lines:
+    for line in (_run_together(points.lines),) if points.terse else points.lines:
         _say(console, line, width, first=2, indent=4)
+
+
+def _run_together(lines: Sequence[str]) -> str:
+    """Return `lines` as one paragraph, those that are no sentences parted by semicolons."""
+    *others, last = lines
+    return "".join(f"{line}{' ' if line.endswith(('.', '.)')) else '; '}" for line in others) + last
 
 
 def _grid(grid: Grid, console: Console, width: int) -> None:

@@ -32,10 +32,13 @@ class Point:
 
 
 def growth(scenario: Scenario, planner: Planner) -> tuple[Point, ...]:
-    """Return servers planned anew for each multiple of the peak that the scenario names."""
+    """Return servers planned anew for each multiple of the peak that the scenario names.
+
+    Rooms stay as large as they are, even where there is one only: they become more.
+    """
     points = []
     for multiple in sorted(set(scenario.demand.growth)):
-        plan = planner(with_peak(scenario, multiple))
+        plan = planner(with_peak(scenario, multiple, same_rooms=True))
         points.append(_point(plan, [role.servers for role in plan.roles]))
     return tuple(points)
 

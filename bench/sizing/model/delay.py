@@ -91,12 +91,14 @@ class Core:
         speed, work = self.speed[draw], self.work_ns[draw]
         others = load * (1 - self.burst_ns[draw] / work)
         slow = 1 / (speed * max(_LEAST_SHARE, 1 - others))
-        spread = self.fan_out_cores
-        part = load * speed * 1e9 / work
-        part = max(part * spread, 1 / sum(burst.streams for burst in self.bursts))
+        spreads = [self.spread(burst) for burst in self.bursts]
+        streams = [
+            burst.streams * spread for burst, spread in zip(self.bursts, spreads, strict=True)
+        ]
+        part = max(load * speed * 1e9 / work, 1 / sum(streams))
         return tuple(
             Source(
-                streams=burst.streams * part,
+                streams=count * part,
                 units_per_s=burst.units_per_s,
                 packets=packets,
                 copies=burst.copies / spread,
@@ -104,23 +106,32 @@ class Core:
                 in_ns=float(burst.in_ns[draw]) * slow / spread,
                 out_ns=float(burst.out_ns[draw]) * slow,
             )
-            for burst, packets in zip(self.bursts, self.packets, strict=True)
+            for burst, packets, count, spread in zip(
+                self.bursts, self.packets, streams, spreads, strict=True
+            )
         )
 
-    def heaviest(self, draw: int = 0) -> tuple[str, float]:
+    def spread(self, burst: Burst) -> float:
+        """Return over how many cores the copies of one of its packets are in fact spread.
+
+        No copy is shared: over no more than there are copies.
+        """
+        return min(float(self.fan_out_cores), max(1.0, burst.copies))
+
+    def heaviest(self, draw: int = 0) -> tuple[Burst, float]:
         """Return the class whose single stream keeps each of its cores busiest, and for how long.
 
         Of an otherwise idle core, as a share of 1.
         """
-        loads = {
-            burst.name: burst.units_per_s
+        loads = [
+            burst.units_per_s
             * float(packets.mean())
             * (float(burst.in_ns[draw]) + burst.copies * float(burst.out_ns[draw]))
-            / (1e9 * self.fan_out_cores * float(self.speed[draw]))
+            / (1e9 * self.spread(burst) * float(self.speed[draw]))
             for burst, packets in zip(self.bursts, self.packets, strict=True)
-        }
-        name = max(loads, key=lambda name: loads[name])
-        return name, loads[name]
+        ]
+        heaviest = max(range(len(loads)), key=loads.__getitem__)
+        return self.bursts[heaviest], loads[heaviest]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,12 @@ from bench.sizing.scenario.schema import Scenario
 RETRANSMIT = "retransmit"
 
 
-def forward(scenario: Scenario, draws: ProfileDraws, stream: Stream, rooms: Rooms) -> Work:
+def forward(
+    scenario: Scenario, draws: ProfileDraws, stream: Stream, rooms: Rooms, *, made: float = 0.0
+) -> Work:
     """Return what taking in one room's `stream.sent` and sending `stream.copies` of it costs.
+
+    `made` of such streams begin here instead.
 
     Raises MissingCost.
     """
@@ -32,6 +36,7 @@ def forward(scenario: Scenario, draws: ProfileDraws, stream: Stream, rooms: Room
         bytes_out_per_s=copies * shape.payload_bytes_per_s,
         units_in_per_s=sent * shape.units_per_s,
         units_out_per_s=copies * shape.units_per_s,
+        units_made_per_s=made * shape.units_per_s,
     )
     stages = relay_stages(
         draws,

@@ -1,4 +1,4 @@
-"""Systems behind a hub: each stream crosses it once to every other system."""
+"""Systems behind a hub: each stream crosses it once to every other system of its room."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,7 +21,7 @@ def linked_streams(
 
     What crosses leaves its own relay once more, and comes into every other one.
     """
-    others = scenario.system.systems - 1
+    others = _others(scenario, rooms)
     if not others:
         return tuple(streams)
     linked = []
@@ -43,7 +43,7 @@ def hub_work(
     scenario: Scenario, draws: ProfileDraws, rooms: Rooms, streams: Sequence[Stream]
 ) -> Work:
     """Return what one room asks of the hub."""
-    others = scenario.system.systems - 1
+    others = _others(scenario, rooms)
     work = Work()
     for stream in streams:
         crossing = _crossing(scenario, rooms, stream)
@@ -71,6 +71,11 @@ def links(scenario: Scenario, draws: ProfileDraws) -> Work:
     """Return one end of all links between systems and hub, whatever goes over them."""
     count = float(scenario.system.systems)
     return feedback(scenario, draws, count) + connections(scenario, draws, count, joins_per_s=0.0)
+
+
+def _others(scenario: Scenario, rooms: Rooms) -> float:
+    """Return how many other systems one room reaches: it is in no more than it has members."""
+    return max(0.0, min(float(scenario.system.systems), rooms.members) - 1)
 
 
 def _crossing(scenario: Scenario, rooms: Rooms, stream: Stream) -> float:

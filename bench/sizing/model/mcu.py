@@ -38,9 +38,15 @@ def mixed_streams(
         )
     voices = [stream for stream in streams if not stream.is_video]
     if voices:
-        copies = rooms.members
         mixed.append(
-            replace(voices[0], name="mix", kind="audio", sources=1.0, sent=0.0, copies=copies)
+            replace(
+                voices[0],
+                name="mix",
+                kind="audio",
+                sources=_mixes(streams),
+                sent=0.0,
+                copies=rooms.members,
+            )
         )
     return tuple(mixed)
 
@@ -69,7 +75,7 @@ def mcu_work(
     work += _sounds(draws, streams)
     for stream in mixed:
         work += _packetized(scenario, draws, stream)
-        work += forward(scenario, draws, stream, rooms)
+        work += forward(scenario, draws, stream, rooms, made=stream.sources)
     if scenario.scan.point == "protocol":
         work += private_server(scenario, draws, scanned_frames_per_s(streams))
     if rooms.recorded:
@@ -127,13 +133,19 @@ def _sounds(draws: ProfileDraws, streams: Sequence[Stream]) -> Work:
     if not speakers and not languages:
         return Work()
     added = speakers + speakers + languages
-    encoded = 1 + speakers + languages
     return Work(
         cpu_ns_per_s={
             "mix audio": draws.cost(keys.AUDIO_MIX).ns(calls=added * AUDIO_CALLS_PER_S),
-            "encode audio": draws.cost(keys.AUDIO_ENCODE).ns(calls=encoded * AUDIO_CALLS_PER_S),
+            "encode audio": draws.cost(keys.AUDIO_ENCODE).ns(
+                calls=_mixes(streams) * AUDIO_CALLS_PER_S
+            ),
         }
     )
+
+
+def _mixes(streams: Sequence[Stream]) -> float:
+    """Return how many sums of voices are sent: the floor, and one without each, one under each."""
+    return 1.0 + sum(stream.sent for stream in streams if not stream.is_video)
 
 
 def _packetized(scenario: Scenario, draws: ProfileDraws, stream: Stream) -> Work:
@@ -142,9 +154,9 @@ def _packetized(scenario: Scenario, draws: ProfileDraws, stream: Stream) -> Work
     return Work(
         cpu_ns_per_s={
             "packetize": draws.cost(keys.packetize(codec)).ns(
-                calls=shape.units_per_s,
-                packets=shape.packets_per_s,
-                size_bytes=shape.unit_bytes_per_s,
+                calls=stream.sources * shape.units_per_s,
+                packets=stream.sources * shape.packets_per_s,
+                size_bytes=stream.sources * shape.unit_bytes_per_s,
             )
         }
     )

@@ -28,6 +28,7 @@ def sees_plaintext(scenario: Scenario) -> tuple[str, ...]:
         parties.append("recording server")
     if open_in_hops and system.outer_tunnel != NONE:
         parties.append("tunnel gateway")
-    if open_in_hops and system.outer_tunnel == NONE:
+    # A tunnel ends at its gateway: it does not cover the links between systems and hub.
+    if open_in_hops and (system.outer_tunnel == NONE or system.topology == "hub"):
         parties.append("anybody on the network between")
     return tuple(parties)

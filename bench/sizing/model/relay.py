@@ -21,7 +21,7 @@ class RelayTraffic:
     """Media that a relay forwards, per second; bytes are of RTP payload.
 
     A unit is what arrives as one burst: an access unit's packets, or an audio packet. Going out it
-    counts once per receiver.
+    counts once per receiver. `units_made_per_s` begin here (a mixer's) instead of arriving.
     """
 
     packets_in_per_s: Amount
@@ -30,6 +30,7 @@ class RelayTraffic:
     bytes_out_per_s: Amount
     units_in_per_s: Amount
     units_out_per_s: Amount
+    units_made_per_s: Amount = 0.0
 
     def __add__(self, other: "RelayTraffic") -> "RelayTraffic":
         return RelayTraffic(
@@ -39,6 +40,7 @@ class RelayTraffic:
             bytes_out_per_s=self.bytes_out_per_s + other.bytes_out_per_s,
             units_in_per_s=self.units_in_per_s + other.units_in_per_s,
             units_out_per_s=self.units_out_per_s + other.units_out_per_s,
+            units_made_per_s=self.units_made_per_s + other.units_made_per_s,
         )
 
 
@@ -56,6 +58,7 @@ def relay_stages(
     rewritten costs what writing an opaque packet does. Raises MissingCost.
     """
     around = datagram_bytes(hop_cipher)
+    causes = traffic.units_in_per_s + traffic.units_made_per_s
     stages = {
         RECEIVE: receive_ns(
             draws,
@@ -74,7 +77,7 @@ def relay_stages(
     rewriting = keys.packetize("opaque") if hop_cipher == NONE else keys.fan_out(hop_cipher)
     stages[REWRITE if hop_cipher == NONE else FAN_OUT] = draws.cost(rewriting).ns(
         # One call serves all receivers; a stream that nobody gets is not rewritten.
-        calls=np.minimum(traffic.units_in_per_s, traffic.units_out_per_s),
+        calls=np.minimum(causes, traffic.units_out_per_s),
         packets=traffic.packets_out_per_s,
         size_bytes=traffic.bytes_out_per_s,
     )
@@ -83,7 +86,7 @@ def relay_stages(
         send_method,
         packets=traffic.packets_out_per_s,
         units=traffic.units_out_per_s,
-        causes=traffic.units_in_per_s,
+        causes=causes,
         size_bytes=traffic.bytes_out_per_s + around * traffic.packets_out_per_s,
     )
     return stages

@@ -167,7 +167,7 @@ def _whole_rooms(role: RoleLoad, scenario: Scenario, capacity: Capacity) -> Iter
 
     Rooms of several sizes fill each other's gaps; for those only the largest one has to fit.
     """
-    if role.unit is None or len(scenario.rooms) > 1:
+    if role.unit is None or len({room.size for room in scenario.rooms}) > 1:
         return
     target = scenario.targets.utilisation
     of_one = resources(role.unit, scenario.host, capacity)
@@ -208,12 +208,13 @@ def _own_servers(role: RoleLoad, scenario: Scenario) -> Iterator[Limit]:
 def _whole_streams(core: Core, scenario: Scenario) -> Iterator[Limit]:
     """Yield what the heaviest streams ask for where none is split further than `fan_out_cores`."""
     target, cores = scenario.targets.utilisation, scenario.host.cores
-    name, load = core.heaviest()
-    streams = next(burst.streams for burst in core.bursts if burst.name == name)
-    spread = scenario.system.fan_out_cores
+    heaviest, load = core.heaviest()
+    streams = sum(burst.streams for burst in core.bursts if burst.name == heaviest.name)
+    spread = core.spread(heaviest)
     fits = load <= target + ROUNDING
     each = math.floor(target / load + ROUNDING) if fits else target / load
-    note = f"one stream ({name}) keeps {spread} core{'s' * (spread > 1)} {100 * load:.2g} % busy"
+    busy = f"{spread:.3g} core{'s' * (spread > 1)} {100 * load:.2g} % busy"
+    note = f"one stream ({heaviest.name}) keeps {busy}"
     even = 0.0 * core.speed
     yield Limit(
         name="whole streams",

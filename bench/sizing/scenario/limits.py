@@ -25,7 +25,7 @@ LIMITS: Mapping[str, tuple[float, float]] = MappingProxyType(
         "targets.utilisation": (0.01, 1),
         "targets.spare_servers": (0, 1_000_000),
         "host.cores": (1, 4_096),
-        "host.core_speed": (0.001, 1_000),
+        "host.core_speed": (0.001, 10),
         "host.nic_bps": (1e5, 1e14),
         "host.nic_pps": (100, 1e12),
         "host.ram_bytes": (2**20, 2**50),

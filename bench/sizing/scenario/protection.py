@@ -42,6 +42,8 @@ def _needs_a_server(scenario: Scenario) -> Iterator[str]:
         return
     if scenario.scan.point == "relay":
         yield "scan.point: relay with system.topology p2p, which has none"
+    if scenario.scan.point == "protocol":
+        yield "scan.point: protocol with system.topology p2p, which has no server to ask"
     if scenario.recording.share > 0 and scenario.recording.by == "server":
         yield (
             f"recording.by: server is to record a share of {scenario.recording.share:g}, and"

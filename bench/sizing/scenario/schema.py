@@ -38,7 +38,7 @@ class Demand(Table, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     Either `peak_participants`, or `daily_participants` of whom `concurrent_share` are there at the
     peak. `hours_per_year` at `average_share` of the peak is what egress is paid for. `growth` are
-    the multiples of the peak that the cost curve shows.
+    the multiples of the peak that the cost curve shows, in more rooms of the same sizes.
     """
 
     peak_participants: AtLeastOne | None = None

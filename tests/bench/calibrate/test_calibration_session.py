@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,7 +13,13 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from bench.calibrate.folder import PLAN, ROUNDS, CalibrationFolder, CalibrationPlan
+from bench.calibrate.folder import (
+    PLAN,
+    ROUNDS,
+    CalibrationFolder,
+    CalibrationPlan,
+    is_unused,
+)
 from bench.calibrate.probe import Bench, ProbePlan, Reading
 from bench.calibrate.rounds import read_rounds
 from bench.calibrate.session import Survey, calibrate
@@ -285,6 +292,30 @@ def test_a_torn_last_line_is_a_round_that_was_not_measured_and_any_other_is_refu
     (tmp_path / ROUNDS).write_bytes(b"[\n" + whole)
     with pytest.raises(StoreError, match=r"rounds\.jsonl:1: "):
         read_rounds(tmp_path / ROUNDS)
+
+
+def test_readings_that_nobody_took_are_refused(
+    bench: Bench, machine: Machine, tmp_path: Path
+) -> None:
+    made(bench, machine, tmp_path, [hashing("a")], rounds=3)
+    whole = (tmp_path / ROUNDS).read_bytes()
+    for field, forged in (("calls", b"-5"), ("cpu_ns", b"-1"), ("packets", b"1%020d" % 0)):
+        name = b'"%s":' % field.encode()
+        (tmp_path / ROUNDS).write_bytes(re.sub(name + rb"\d+", name + forged, whole))
+        with pytest.raises(StoreError, match=rf"rounds\.jsonl:1: .*{field}"):
+            CalibrationFolder.resume(tmp_path, machine, version=VERSION)
+    more = whole.splitlines(keepends=True)[2].replace(b'"index":2', b'"index":3')
+    (tmp_path / ROUNDS).write_bytes(whole + more)
+    with pytest.raises(StoreError, match=r"holds 4 rounds, where 3 were planned"):
+        CalibrationFolder.resume(tmp_path, machine, version=VERSION)
+
+
+def test_a_name_that_no_file_can_have_is_one_line(machine: Machine, tmp_path: Path) -> None:
+    nowhere = tmp_path / ("a" * 300)
+    with pytest.raises(StoreError, match="File name too long"):
+        is_unused(nowhere)
+    with pytest.raises(StoreError, match="File name too long"):
+        CalibrationFolder.resume(nowhere, machine, version=VERSION)
 
 
 KILLED = """

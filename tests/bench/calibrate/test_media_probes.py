@@ -1,6 +1,7 @@
 """Media probes on a small drawn clip: the counts are the material's, and wrong answers are seen."""
 
 import dataclasses
+import os
 
 import numpy as np
 import pytest
@@ -22,16 +23,19 @@ from bench.material import Library, Material
 from bench.profile import keys
 from bench.progress import Silent
 from bench.verdict import WrongAnswer
+from pipelines.ciphers.aead import Aead, Cipher
 from pipelines.codecs.encoder import Encoder
 from pipelines.codecs.settings import conference_settings
 from pipelines.engines.native.relay import Rewrite
-from pipelines.engines.pyca import CRYPTOGRAPHY
+from pipelines.engines.pyca import CRYPTOGRAPHY, PycaEngine
 from pipelines.engines.table import choose_engine
 from pipelines.formats.packetizer import DEFAULT_MTU, Packetizer
 from pipelines.formats.rtp import FIXED_SIZE
-from pipelines.formats.sframe.suites import SUITES
+from pipelines.formats.sframe.context import SframeSender
+from pipelines.formats.sframe.suites import SUITES, SframeSuite
 from pipelines.formats.srtp.kdf import MasterKey
-from pipelines.formats.srtp.profiles import PROFILES
+from pipelines.formats.srtp.profiles import PROFILES, SrtpProfile
+from pipelines.formats.srtp.sender import SrtpSender
 from pipelines.media import OPAQUE, PacketBatch
 
 CLIP = "synthetic-head-180p"
@@ -210,6 +214,36 @@ def test_a_fan_out_to_the_wrong_receivers_is_seen(bench: Bench) -> None:
     batch = Numbers().give(all_bursts(bench, SMALL_FOR_ALL)[0])[0]
     with pytest.raises(WrongAnswer, match="other packets than the reference's"):
         check_fan_out(profile, receivers[::-1], fan_out, batch)
+
+
+class OtherKeys(PycaEngine):
+    """Seals everything, under keys of its own."""
+
+    name = "other-keys"
+
+    def aead(self, cipher: Cipher, key: bytes) -> Aead:
+        return super().aead(cipher, os.urandom(len(key)))
+
+    def sframe_encryptor(self, suite: SframeSuite, base_key: bytes, kid: int) -> SframeSender:
+        return super().sframe_encryptor(suite, os.urandom(len(base_key)), kid)
+
+    def srtp_protector(self, profile: SrtpProfile, master: MasterKey) -> SrtpSender:
+        del master
+        return super().srtp_protector(profile, MasterKey.fresh(profile))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        keys.srtp_protect("aes-256-gcm"),
+        keys.fan_out("aes-cm-128-hmac-sha1-80"),
+        keys.sframe_encrypt("aes-256-gcm"),
+        keys.aead_seal("chacha20-poly1305"),
+    ],
+)
+def test_an_engine_with_wrong_bytes_is_seen_before_it_is_timed(bench: Bench, key: str) -> None:
+    with pytest.raises(WrongAnswer):
+        plan_of(key).open(dataclasses.replace(bench, engine=OtherKeys()))
 
 
 @pytest.mark.parametrize("suite", ["aes-128-gcm", "aes-128-ctr-hmac-sha256-80"])

@@ -12,7 +12,7 @@ import pytest
 from bench.cli.size_profile import profile_at_hand
 from bench.clips.cache import CACHE_VARIABLE
 from bench.machine import describe_machine
-from bench.profile.store import keep_profile, read_profile
+from bench.profile.store import keep_profile, read_profile, write_profile
 from bench.progress import Silent
 from bench.sizing.scenario.load import builtin_scenarios
 
@@ -186,3 +186,18 @@ def test_the_command_loads_no_kernels_and_no_plots() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert finished.stdout.strip() == ""
+
+
+def test_an_answer_from_generated_clips_says_so(tmp_path: Path) -> None:
+    profile = read_profile(PROFILE)
+    traces = tuple(
+        msgspec.structs.replace(trace, clip="synthetic-head-180p", synthetic=True)
+        for trace in profile.traces
+    )
+    file = tmp_path / "calibration.json"
+    write_profile(file, msgspec.structs.replace(profile, traces=traces))
+    (note,) = [
+        note for note in profile_at_hand([file], Silent()).notes if "generated clips" in note
+    ]
+    assert "(synthetic-head-180p), not on real video" in note
+    assert not any("generated" in note for note in profile_at_hand([PROFILE], Silent()).notes)

@@ -82,6 +82,14 @@ def test_the_golden_profile_is_one() -> None:
         (lambda t: t.update(seconds=-1), "seconds"),
         (lambda t: t.update(seed=-1), "seed"),
         (lambda t: t["machine"].update(usable_cores=0), "usable_cores"),
+        (lambda t: t.update(rounds=10**6), "rounds: 1e"),
+        (lambda t: t.update(traces=t["traces"] * 1001), "traces: 1,001 entries"),
+        (lambda t: t.update(scaling=t["scaling"] * 1001), "scaling: 1,001 entries"),
+        (lambda t: t.update(problems=dict.fromkeys(map(str, range(1001)), "")), "problems: 1,001"),
+        (lambda t: t["traces"][0].update(delta_bytes=[1] * 1_000_000), "1,000,001 access units"),
+        (lambda t: t["costs"]["udp/send"].update(on="x" * 1001), "costs: a text of 1,001"),
+        (lambda t: t["traces"][0].update(clip="x" * 10**6), "traces: a text of 1,000,000"),
+        (lambda t: t.update(started_utc="x" * 1001), "started_utc: a text of"),
         (lambda t: t.update(surprise=1), "surprise"),
         (lambda t: t.pop("machine"), "machine"),
     ],
@@ -117,6 +125,8 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
             read_profile(tmp_path / "socket")
     with pytest.raises(ProfileError, match="null byte"):
         read_profile(Path("a\x00b"))
+    with pytest.raises(ProfileError, match="File name too long"):
+        read_profile(tmp_path / ("a" * 300))
     (tmp_path / "loop").symlink_to("loop")
     with pytest.raises(ProfileError, match="loop: "):
         read_profile(tmp_path / "loop")

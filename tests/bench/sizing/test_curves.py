@@ -48,6 +48,18 @@ def test_a_single_room_grows() -> None:
     assert with_peak(one, 2.5).peak_participants == 25
 
 
+@given(st.integers(1, 50))
+def test_several_meetings_at_once_are_no_larger_one(meetings: int) -> None:
+    one = many_rooms(peak=10)
+    several = with_peak(one, meetings, same_rooms=True)
+    assert several.rooms == one.rooms
+    assert several.peak_participants == 10 * meetings
+
+
+def test_half_of_a_single_room_is_a_smaller_one() -> None:
+    assert with_peak(many_rooms(peak=10), 0.5, same_rooms=True).rooms == (Room(size=5),)
+
+
 def test_daily_participants_become_a_peak() -> None:
     text = (
         f"{HEAD}[demand]\ndaily_participants = 1000\nconcurrent_share = 0.1\n[[rooms]]\nsize = 5\n"

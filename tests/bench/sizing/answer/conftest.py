@@ -136,7 +136,7 @@ def answer(scenario: Scenario) -> Answer:
         machine="AMD EPYC, 2 cores",
         seed=2026,
         replicas=400,
-        sees_plaintext=("sender", "receiver"),
+        sees_plaintext=("participants",),
         participants=27.0,
         rooms=1.0,
         cores=figure("cores", 1.934, "cores"),

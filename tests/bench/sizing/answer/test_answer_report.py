@@ -14,6 +14,7 @@ from bench.sizing.answer.html import render_html
 from bench.sizing.answer.markdown import render_markdown
 from bench.sizing.answer.picture import Picture
 from bench.sizing.answer.pictures import pictures_of
+from bench.sizing.answer.plot_delay import draw_delay
 from bench.sizing.answer.report import write_report
 from bench.sizing.answer.values import Answer, Comparison, Figure
 
@@ -134,3 +135,18 @@ def test_comparison_of_nothing_but_errors_can_still_be_drawn(comparison: Compari
     )
     hostile = msgspec.structs.replace(comparison, cells=broken, title=EVIL, name=EVIL)
     assert len(pictures_of(hostile)) == 1
+
+
+def test_without_servers_no_empty_plot_is_drawn(answer: Answer) -> None:
+    none = msgspec.structs.replace(answer.servers, value=0.0, low=0.0, high=0.0)
+    alone = msgspec.structs.replace(answer, servers=none, delay_curve=())
+    assert [picture.stem for picture in pictures_of(alone)] == ["cpu"]
+
+
+def test_a_band_without_end_does_not_press_the_curves_to_the_ground(answer: Answer) -> None:
+    *others, last = answer.delay_curve
+    endless = msgspec.structs.replace(last.p99_ms, high=1e7)
+    curve = (*others, msgspec.structs.replace(last, p99_ms=endless))
+    drawing = draw_delay(msgspec.structs.replace(answer, delay_curve=curve))
+    assert drawing.axes[0].get_ylim()[1] < 1000
+    assert any("reaches up to 10,000,000 ms" in text.get_text() for text in drawing.texts)

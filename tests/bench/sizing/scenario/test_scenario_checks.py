@@ -125,6 +125,10 @@ def test_a_topology_joins_what_there_is(refused: Refused, tables: str, message: 
     ("tables", "message"),
     [
         ('[scan]\npoint = "relay"', "scan.point: relay with system.topology p2p, which has none"),
+        (
+            '[scan]\npoint = "protocol"',
+            "scan.point: protocol with system.topology p2p, which has no server to ask",
+        ),
         ("[recording]\nshare = 0.5", "recording.by: server is to record a share of 0.5, and syst"),
     ],
 )
@@ -220,3 +224,8 @@ def test_reading_a_scenario_compiles_nothing_and_opens_no_codec() -> None:
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.strip() == "[]"
+
+
+def test_no_core_is_faster_than_a_simulation_can_follow(refused: Refused) -> None:
+    message = "host.core_speed: 11.0 is not from 0.001 to 10"
+    assert refused("[host]\ncore_speed = 11.0").startswith(message)
