@@ -43,6 +43,12 @@ def _of_servers(plan: Plan) -> Iterator[str]:
             " delay is that of one server, not of several in a row."
         )
         yield "Work that comes in no bursts (feedback, handshakes) slows a core down evenly."
+    without = [role.role.value for role in plan.roles if role.core is None]
+    if without:
+        yield (
+            f"What the {' and the '.join(without)} adds to the delay is not calculated, and is in"
+            " no delay figure."
+        )
     yield "The network card's bits count 38 bytes of Ethernet around every packet (IEEE 802.3)."
 
 

@@ -18,46 +18,28 @@ CAP_MS = ENDLESS_NS / 1e6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effort:
-    """How much to simulate: units and sampled copies, of the point estimate and of each replica.
+    """How much to simulate: `seeds` times about `units` units, of which `samples` copies are seen.
 
-    On at least `replica_cores` cores for a replica, and on `POINT_CORES` for the point estimate.
+    Where there are `replicas`, what each draw of the costs changes is simulated with
+    `replica_units`.
     """
 
-    replicas: int
-    replica_cores: int
+    seeds: int
     units: int
     samples: int
-    replica_units: int
-    replica_samples: int
+    replicas: int = 0
+    replica_units: int = 0
 
 
-POINT_CORES = 8
+LEAST_CORES = 6
 
-PLANNED = Effort(
-    replicas=12,
-    replica_cores=6,
-    units=120_000,
-    samples=40_000,
-    replica_units=12_000,
-    replica_samples=5_000,
-)
-CURVE = Effort(
-    replicas=4,
-    replica_cores=4,
-    units=20_000,
-    samples=10_000,
-    replica_units=3_000,
-    replica_samples=2_500,
-)
-COMPARED = Effort(
-    replicas=0, replica_cores=0, units=25_000, samples=15_000, replica_units=0, replica_samples=0
-)
-QUICK = Effort(
-    replicas=0, replica_cores=0, units=12_000, samples=10_000, replica_units=0, replica_samples=0
-)
+PLANNED = Effort(seeds=4, units=50_000, samples=25_000, replicas=10, replica_units=5_000)
+CURVE = Effort(seeds=2, units=12_000, samples=6_000, replicas=8, replica_units=5_000)
+COMPARED = Effort(seeds=4, units=10_000, samples=6_000)
+QUICK = Effort(seeds=2, units=6_000, samples=5_000)
 
-DRAWS_MOST = 1_000
-"""Seeds of draws lie so far apart that those of two seeds never meet."""
+SEEDS_MOST = 1_000
+"""Seeds of simulations lie so far apart that those of two answers never meet."""
 
 TABLE = 8_192
 """Entries of a table of equally likely numbers of packets of a unit."""
@@ -194,20 +176,65 @@ def packets_table(burst: Burst) -> Floats:
 
 
 def delays_at(core: Core, load: Draws, *, seed: int, effort: Effort = PLANNED) -> Delays:
-    """Return the delays at `load`, for the point estimate and as many replicas as `effort` says.
+    """Return the delays at `load`: a point estimate, and as many replicas as `effort` says.
 
-    Each replica has its own costs and its own phases.
+    The point is the mean of simulations with phases and frame sizes of their own. A replica is the
+    mean of as many of them, drawn again, times what another draw of the costs changes in a
+    simulation with equal phases and sizes: so the interval holds what the simulations are unsure
+    of, and what the costs are.
     """
-    draws = 1 + min(effort.replicas, load.size - 1)
-    rows = np.array([_quantiles_ms(core, load, draw, seed, effort) for draw in range(draws)])
+    return _delays(core, load, _changes(core, load, seed, effort), seed=seed, effort=effort)
+
+
+def _delays(core: Core, load: Draws, changes: Floats, *, seed: int, effort: Effort) -> Delays:
+    points = simulated_ms(core, load, seed=seed, effort=effort)
+    random = np.random.default_rng(seed)
+    again = points[random.integers(0, effort.seeds, (len(changes), effort.seeds))].mean(axis=1)
+    rows = np.minimum(np.vstack([points.mean(axis=0), again * changes]), CAP_MS)
     return Delays(load=float(load[0]), p50_ms=rows[:, 0], p95_ms=rows[:, 1], p99_ms=rows[:, 2])
 
 
-def delay_curve(core: Core, *, seed: int, effort: Effort = CURVE) -> tuple[Delays, ...]:
-    """Return the delays at each of `LOADS`: the same streams, more or fewer of them on a core."""
-    return tuple(
-        delays_at(core, np.full_like(core.speed, load), seed=seed, effort=effort) for load in LOADS
+def simulated_ms(core: Core, load: Draws, *, seed: int, effort: Effort) -> Floats:
+    """Return the `QUANTILES` of each simulation by the point estimates, shape (seeds, 3)."""
+    return np.array(
+        [
+            _quantiles_ms(
+                core,
+                load,
+                0,
+                seed=seed * SEEDS_MOST + index,
+                units=effort.units,
+                samples=effort.samples,
+            )
+            for index in range(effort.seeds)
+        ]
     )
+
+
+def _changes(core: Core, load: Draws, seed: int, effort: Effort) -> Floats:
+    """Return each replica's quantiles over those of the point estimate, shape (replicas, 3)."""
+    replicas = min(effort.replicas, load.size - 1)
+    if not replicas:
+        return np.ones((0, len(QUANTILES)))
+    units = effort.replica_units
+    of_draws = np.array(
+        [
+            _quantiles_ms(core, load, draw, seed=seed * SEEDS_MOST, units=units, samples=units)
+            for draw in range(1 + replicas)
+        ]
+    )
+    changes: Floats = of_draws[1:] / of_draws[0]
+    return changes
+
+
+def delay_curve(core: Core, *, seed: int, effort: Effort = CURVE) -> tuple[Delays, ...]:
+    """Return the delays at each of `LOADS`: the same streams, more or fewer of them on a core.
+
+    What other costs change is simulated at one load for all: at equal load they stretch time.
+    """
+    loads = [np.full_like(core.speed, load) for load in LOADS]
+    changes = _changes(core, loads[len(loads) // 2], seed, effort)
+    return tuple(_delays(core, load, changes, seed=seed, effort=effort) for load in loads)
 
 
 def bracket(core: Core, budget_ms: float, *, seed: int, effort: Effort) -> tuple[Delays, ...]:
@@ -245,15 +272,17 @@ def _crossing(loads: Floats, p99: Floats, budget_ms: float) -> float:
     return float(loads[low] + part * (loads[high] - loads[low]))
 
 
-def _quantiles_ms(core: Core, load: Draws, draw: int, seed: int, effort: Effort) -> Floats:
+def _quantiles_ms(
+    core: Core, load: Draws, draw: int, *, seed: int, units: int, samples: int
+) -> Floats:
     if load[draw] >= 1.0 or core.heaviest(draw)[1] >= 1.0:
         return np.full(len(QUANTILES), CAP_MS)
     delays = copy_delays_ns(
         core.sources(float(load[draw]), draw),
-        seed=seed * DRAWS_MOST + draw,
-        units=effort.replica_units if draw else effort.units,
-        least_cores=effort.replica_cores if draw else POINT_CORES,
-        samples=effort.replica_samples if draw else effort.samples,
+        seed=seed,
+        units=units,
+        least_cores=LEAST_CORES,
+        samples=samples,
     )
     return np.minimum(np.array(quantiles(delays, QUANTILES)) / 1e6, CAP_MS)
 

@@ -206,6 +206,9 @@ def _arrivals(
     period_ns = 1e9 / source.units_per_s
     steps = np.arange(math.ceil(watch_ns / period_ns)) * period_ns
     phase = random.random((most, count.size))[there]
-    place = random.random((most, count.size, steps.size), dtype=np.float32)[there]
+    # Every part of the table comes as often as it should, at random places: how many key frames
+    # there are is then no matter of luck, as it would be if each were drawn for itself.
+    every = most * count.size * steps.size
+    place = (random.permutation(every) / every).reshape(most, count.size, steps.size)[there]
     drawn = np.minimum(place * source.packets.size, source.packets.size - 1).astype(np.int64)
     return core, phase[:, None] * period_ns + steps, source.packets[drawn]

@@ -3,13 +3,19 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
+from bench import student
 from bench.profile.schema import Profile
 from bench.sizing.model.changes import changes
-from bench.sizing.model.delay import CAP_MS, COMPARED, delays_at
-from bench.sizing.model.draws import draw
+from bench.sizing.model.delay import CAP_MS, COMPARED, QUANTILES, simulated_ms
+from bench.sizing.model.draws import COVERAGE, draw
 from bench.sizing.model.plan import Plan, near_search, plan_of, quick_search
+from bench.sizing.model.queue import Floats
 from bench.sizing.model.servers import RolePlan
 from bench.sizing.scenario.schema import Scenario
+
+P99 = QUANTILES.index(0.99)
 
 REPLICAS = 2
 """Nobody looks at them; a draw has some."""
@@ -17,7 +23,10 @@ REPLICAS = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Effect:
-    """What one change does: ratios over the answer, None where there is nothing to compare."""
+    """What one change does: ratios over the answer, None where there is nothing to compare.
+
+    None too for a delay that the simulations cannot tell from the answer's.
+    """
 
     change: str
     servers_ratio: float
@@ -62,22 +71,33 @@ def _slowest(plan: Plan, seed: int) -> RolePlan | None:
     adding = [role for role in plan.roles if role.core is not None]
     if len(adding) < 2:
         return next(iter(adding), None)
-    return max(adding, key=lambda role: _p99_ms(plan, role, seed) or 0.0)
+    return max(adding, key=lambda role: float(np.mean(_p99_ms(plan, role, seed))))
 
 
-def _p99_ms(plan: Plan, planned: RolePlan, seed: int) -> float | None:
-    """Return the p99 of a role when as many servers as `planned` do its work in `plan`."""
+def _p99_ms(plan: Plan, planned: RolePlan, seed: int) -> Floats:
+    """Return the p99 of a role when as many servers as `planned` do its work in `plan`.
+
+    One for each simulation; none where the role has nothing to do.
+    """
     for role in plan.roles:
         if role.role == planned.role and role.core is not None:
             load = plan.core_load(role, float(planned.servers[0]))
-            return float(delays_at(role.core, load, seed=seed, effort=COMPARED).p99_ms[0])
-    return None
+            return simulated_ms(role.core, load, seed=seed, effort=COMPARED)[:, P99]
+    return np.zeros(0)
 
 
-def _ratio(after: float | None, before: float | None) -> float | None:
-    if after is None or before is None or before >= CAP_MS:
+def _ratio(after: Floats | None, before: Floats | None) -> float | None:
+    """Return the ratio of the means, None unless most simulations agree on where it goes.
+
+    Equal seeds have equal phases and sizes as far as they can, so they are compared in pairs.
+    """
+    if after is None or before is None or not after.size or (before >= CAP_MS).any():
         return None
-    return after / before
+    changed = np.log(after / before)
+    spread = float(changed.std(ddof=1)) / math.sqrt(changed.size)
+    if abs(float(changed.mean())) < student.quantile((1 + COVERAGE) / 2, changed.size - 1) * spread:
+        return None
+    return float(after.mean() / before.mean())
 
 
 def _yearly_eur(plan: Plan) -> float:

@@ -12,6 +12,7 @@ from bench.profile.schema import Trace
 from bench.sizing.model.delay import (
     CAP_MS,
     LOADS,
+    PLANNED,
     QUICK,
     Core,
     Delays,
@@ -21,6 +22,7 @@ from bench.sizing.model.delay import (
     delays_at,
     largest_load,
     packets_table,
+    simulated_ms,
 )
 from bench.sizing.model.load import Burst, Role, RoleLoad
 from bench.sizing.model.queue import Floats, Source, copy_delays_ns, waiting_ns
@@ -219,7 +221,7 @@ def test_more_load_makes_packets_slower() -> None:
 
 def test_a_full_core_has_no_delay_but_the_cap() -> None:
     delays = delays_at(core(video()), 1.0 * ONE, seed=1)
-    assert list(delays.p50_ms) == [CAP_MS] * DRAWS
+    assert list(delays.p50_ms) == [CAP_MS] * (1 + PLANNED.replicas)
 
 
 def test_one_stream_that_is_too_much_for_a_core_grows_without_end() -> None:
@@ -293,5 +295,13 @@ def test_a_role_without_bursts_has_no_delay() -> None:
 
 def test_the_point_estimate_lies_near_its_replicas() -> None:
     p99 = delays_at(core(video()), 0.7 * ONE, seed=3).p99_ms
-    assert p99.size == DRAWS
+    assert p99.size == 1 + PLANNED.replicas
     assert p99[1:].min() * 0.9 < p99[0] < p99[1:].max() * 1.1
+
+
+def test_equal_costs_leave_only_what_the_simulations_are_unsure_of() -> None:
+    burst = video(out_ns=0)
+    p99 = delays_at(core(burst), 0.5 * ONE, seed=3).p99_ms
+    seen = simulated_ms(core(burst), 0.5 * ONE, seed=3, effort=PLANNED)[:, -1]
+    assert p99[0] == pytest.approx(seen.mean())
+    assert seen.min() - 1e-9 <= p99[1:].min() <= p99[1:].max() <= seen.max() + 1e-9

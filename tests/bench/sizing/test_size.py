@@ -290,3 +290,10 @@ def test_one_clip_says_nothing_of_how_clips_differ(sized: Sized) -> None:
 def test_another_engine_than_the_profiles_is_refused(draws: ProfileDraws) -> None:
     with pytest.raises(MissingCost, match=r"system.engine: 'libsrtp', but .* --engine libsrtp"):
         size(scenario("sfu", system__engine="libsrtp"), draws, profile_name="golden", seed=1)
+
+
+def test_a_gateway_that_no_delay_is_known_of_is_said(sized: Sized) -> None:
+    assert any(
+        "What the tunnel gateway adds to the delay is not calculated" in told
+        for told in sized("sfu", system__outer_tunnel="aes-256-gcm").assumed
+    )
