@@ -84,8 +84,8 @@ def sensitivities_grid(answer: Answer, *, whole: bool) -> Grid:
             for each in kept
         ),
         notes=(
-            "Servers as a fraction, before they are rounded up; each change for itself. No delay stands"
-            " where the simulations cannot tell it from the answer's.",
+            "Servers as a fraction, before they are rounded up; each change for itself.",
+            "No delay stands where the simulations cannot tell it from the answer's.",
         ),
     )
 

@@ -35,7 +35,7 @@ LEAST_CORES = 6
 
 PLANNED = Effort(seeds=4, units=50_000, samples=25_000, replicas=10, replica_units=5_000)
 CURVE = Effort(seeds=2, units=12_000, samples=6_000, replicas=8, replica_units=5_000)
-COMPARED = Effort(seeds=4, units=10_000, samples=6_000)
+COMPARED = Effort(seeds=3, units=10_000, samples=6_000)
 QUICK = Effort(seeds=2, units=6_000, samples=5_000)
 
 SEEDS_MOST = 1_000

@@ -6,6 +6,7 @@ import pytest
 
 from bench.cli.commands import COMMANDS
 from bench.clips.catalogue import load_catalogue
+from bench.sizing.scenario.load import builtin_scenarios
 from bench.suite import builtin_suites
 from pipelines.ciphers.table import CIPHERS
 from pipelines.registry import BUILTIN
@@ -78,6 +79,7 @@ def test_the_installed_script_is_the_same_command_line(
         ("ciphers", list(CIPHERS)),
         ("clips", [clip.id for clip in load_catalogue().clips]),
         ("suites", list(builtin_suites())),
+        ("scenarios", list(builtin_scenarios())),
     ],
 )
 def test_a_list_names_everything(
