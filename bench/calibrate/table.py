@@ -56,7 +56,3 @@ def survey(bench: Bench, clips: MediaClips = CLIPS) -> Survey:
         scaling=attempt("scaling", lambda: measure_relay_scaling(bench), alone),
         problems=problems,
     )
-
-
-ALL = all_plans()
-"""The plans on the clips that are shipped."""

@@ -1,60 +1,17 @@
 """How much N processes at once do, against one alone: what a per-core claim must know."""
 
 import statistics
-import subprocess
-import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Self, cast
 
+from bench.line_worker import LineWorker
 from bench.machine.cpu import usable_cores
 from bench.machine.scaling_worker import BLOCK_BYTES
 from bench.machine.schema import Scaling
 from bench.results import Estimate
 
 WORKER = Path(__file__).with_name("scaling_worker.py")
-
-
-class _Worker:
-    """A worker process; entering waits until it has imported and warmed up."""
-
-    def __init__(self) -> None:
-        # -P: the worker's folder must not shadow the standard library.
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", str(WORKER)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        # Both are pipes, as asked for above.
-        self._requests = cast("IO[str]", self._process.stdin)
-        self._answers = cast("IO[str]", self._process.stdout)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.communicate()
-
-    def wait_until_ready(self) -> None:
-        if self._answer() != ["ready"]:
-            raise ChildProcessError("the scaling worker did not start")
-
-    def start(self, seconds: float) -> None:
-        self._requests.write(f"{seconds}\n")
-        self._requests.flush()
-
-    def bits_per_ns(self) -> float:
-        answer = self._answer()
-        if len(answer) != 2:
-            raise ChildProcessError("the scaling worker ended before its answer")
-        return int(answer[0]) * BLOCK_BYTES * 8 / int(answer[1])
-
-    def _answer(self) -> list[str]:
-        return self._answers.readline().split()
 
 
 def measure_scaling(
@@ -71,7 +28,8 @@ def measure_scaling(
     together: list[float] = []
     try:
         with ExitStack() as stack:
-            workers = [stack.enter_context(_Worker()) for _ in range(count)]
+            # -P: the worker's folder must not shadow the standard library.
+            workers = [stack.enter_context(LineWorker(["-P", str(WORKER)])) for _ in range(count)]
             for worker in workers:
                 worker.wait_until_ready()
             for trial in range(trials):
@@ -88,11 +46,12 @@ def measure_scaling(
     )
 
 
-def _throughput(workers: Sequence[_Worker], seconds: float) -> float:
+def _throughput(workers: Sequence[LineWorker], seconds: float) -> float:
     """Return what `workers` seal together at once, in bits per ns."""
     for worker in workers:
-        worker.start(seconds)
-    return sum([worker.bits_per_ns() for worker in workers])
+        worker.tell(seconds)
+    answers = [worker.answer(2) for worker in workers]
+    return sum([int(blocks) * BLOCK_BYTES * 8 / int(ns) for blocks, ns in answers])
 
 
 def _median_and_range(values: list[float]) -> Estimate:

@@ -2,13 +2,12 @@
 
 import os
 import statistics
-import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import IO, Self, cast
 
+from bench.line_worker import LineWorker
 from bench.peers.cell import Memory, Part
 from bench.peers.rows import Absent, Ratio, ScalingRow
 from bench.progress import Progress
@@ -30,44 +29,6 @@ class WorkerScaling:
     rows: tuple[ScalingRow, ...] = ()
     ratios: tuple[Ratio, ...] = ()
     absent: tuple[Absent, ...] = ()
-
-
-class _Worker:
-    """A process that protects packets in one or more threads whenever it is told to."""
-
-    def __init__(self) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "bench.peers.scaling_worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        )
-        # Both are pipes, as asked for above.
-        self._requests = cast("IO[str]", self._process.stdin)
-        self._answers = cast("IO[str]", self._process.stdout)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.communicate()
-
-    def wait_until_ready(self) -> None:
-        if self._answers.readline().strip() != "ready":
-            raise ChildProcessError("the scaling worker did not start")
-
-    def start(self, threads: int) -> None:
-        self._requests.write(f"{threads} {SECONDS}\n")
-        self._requests.flush()
-
-    def packets_per_s(self) -> float:
-        answer = self._answers.readline().split()
-        if len(answer) != 1:
-            raise ChildProcessError("the scaling worker ended before its answer")
-        return float(answer[0])
 
 
 def measure_workers(
@@ -95,7 +56,7 @@ def _measured(library: NativeLibrary, trials: int, progress: Progress) -> Worker
     processes: list[float] = []
     progress.begin("two threads beside two processes", trials)
     with ExitStack() as stack:
-        workers = [stack.enter_context(_Worker()) for _ in range(2)]
+        workers = [stack.enter_context(_protecting()) for _ in range(2)]
         for worker in workers:
             worker.wait_until_ready()
         for trial in range(trials):
@@ -122,10 +83,17 @@ def _measured(library: NativeLibrary, trials: int, progress: Progress) -> Worker
     )
 
 
-def _together(workers: Sequence[_Worker], threads: int) -> float:
+def _protecting() -> LineWorker:
+    return LineWorker(
+        ["-m", "bench.peers.scaling_worker"],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+    )
+
+
+def _together(workers: Sequence[LineWorker], threads: int) -> float:
     for worker in workers:
-        worker.start(threads)
-    return sum([worker.packets_per_s() for worker in workers])
+        worker.tell(threads, SECONDS)
+    return sum([float(worker.answer(1)[0]) for worker in workers])
 
 
 def _median(values: Sequence[float]) -> Estimate:
