@@ -32,8 +32,9 @@ def measure_relay_scaling(
 ) -> tuple[CoreScaling, ...]:
     """Return the ratio for 2, 4, 8, ... processes and for `cores` (default: all usable ones).
 
-    Each trial lets another process run alone first. Nothing on one core. Raises ChildProcessError,
-    OSError where workers do not run.
+    Each trial lets another process run alone, before and after: a machine that has grown slower
+    meanwhile is no loss between cores. Nothing on one core. Raises ChildProcessError, OSError where
+    workers do not run.
     """
     counts = process_counts(usable_cores() if cores is None else cores)
     if not counts:
@@ -45,9 +46,12 @@ def measure_relay_scaling(
         for worker in workers:
             worker.wait_until_ready()
         for trial in range(trials):
-            alone = _together([workers[trial % len(workers)]], seconds)
-            for count in counts:
-                ratios[count].append(_together(workers[:count], seconds) / alone)
+            one = [workers[trial % len(workers)]]
+            before = _together(one, seconds)
+            together = [_together(workers[:count], seconds) for count in counts]
+            alone = (before + _together(one, seconds)) / 2
+            for count, rate in zip(counts, together, strict=True):
+                ratios[count].append(rate / alone)
             bench.progress.advance(trial + 1)
     bench.progress.end()
     return tuple(
@@ -69,7 +73,7 @@ def _relay(engine: str) -> LineWorker:
 
 
 def _together(workers: Sequence[LineWorker], seconds: float) -> float:
-    """Return what `workers` relay together, in packets per second."""
+    """Return what `workers` relay at once, in packets per second of one's CPU time, summed."""
     start_ns = time.monotonic_ns() + LEAD_NS
     for worker in workers:
         worker.tell(start_ns, seconds)

@@ -58,7 +58,7 @@ def calibrate(
 ) -> None:
     """Measure what sizing needs to know of this machine.
 
-    Codecs, ciphers, packets, system calls, hashes, memory: in about two minutes; the first time
+    Codecs, ciphers, packets, system calls, hashes, memory: in about three minutes; the first time
     clips are fetched and encoded as well. Kept for `sealbench size`.
     """
     progress = TerminalProgress()

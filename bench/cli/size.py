@@ -20,6 +20,7 @@ from bench.sizing.answer.values import Answer, Compared, Comparison
 from bench.sizing.model.draws import MissingCost, ProfileDraws, draw
 from bench.sizing.published.check import check_published
 from bench.sizing.published.load import PublishedError
+from bench.sizing.scenario.errors import Contradiction
 from bench.sizing.scenario.load import Loaded, ScenarioError, find_scenario, load_scenario
 from bench.sizing.scenario.override import (
     combinations,
@@ -123,7 +124,7 @@ def _cell(
     settings: dict[str, object] = dict(cell)
     try:
         answer = _answered(with_values(loaded, cell), draws, at_hand, seed)
-    except (ScenarioError, MissingCost) as error:
+    except (Contradiction, MissingCost) as error:
         return Compared(settings=settings, error=str(error))
     return Compared(settings=settings, answer=answer)
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from bench.cli.console import fail
 from bench.cli.exit_codes import INCOMPARABLE
-from bench.machine import describe_machine, differences
+from bench.machine import describe_machine
+from bench.profile.comparable import unlike_machines
 from bench.profile.errors import ProfileError
 from bench.profile.here import stored_here
 from bench.profile.pool import pooled
@@ -102,7 +103,7 @@ def _generated(profile: Profile) -> tuple[str, ...]:
 
 def _foreign(profile: Profile) -> tuple[str, ...]:
     """Return that the profile is of another machine, and in what that differs from this one."""
-    unlike = differences(profile.machine, describe_machine(with_scaling=False))
+    unlike = unlike_machines(profile.machine, describe_machine(with_scaling=False))
     if not unlike:
         return ()
     more = len(unlike) - _MOST_DIFFERENCES

@@ -5,7 +5,7 @@ from statistics import fmean
 
 import msgspec
 
-from bench.machine import differences
+from bench.profile.comparable import unlike_machines
 from bench.profile.errors import ProfileError
 from bench.profile.schema import CoreScaling, LinearCost, Memory, Profile, Trace
 
@@ -22,7 +22,7 @@ def pooled(profiles: Sequence[Profile]) -> Profile:
     members = sorted(profiles, key=lambda profile: profile.started_utc)
     first, *others = members
     for other in others:
-        if unlike := differences(first.machine, other.machine):
+        if unlike := unlike_machines(first.machine, other.machine):
             raise ProfileError(
                 "profiles of different machines or libraries cannot be mixed: " + "; ".join(unlike)
             )

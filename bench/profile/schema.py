@@ -61,7 +61,11 @@ class Memory(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class CoreScaling(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Throughput of `processes` that do a relay's work at once, over one alone, by trial."""
+    """What `processes` relays do at once in their CPU time, over one alone, by trial.
+
+    Per CPU time, as costs are: below `processes` by what caches, memory and the kernel have to
+    share, and not by what other programs took.
+    """
 
     processes: Annotated[int, msgspec.Meta(ge=2)]
     ratio: tuple[Annotated[float, msgspec.Meta(gt=0)], ...]

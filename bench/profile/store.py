@@ -7,9 +7,9 @@ from pathlib import Path
 import msgspec
 
 from bench.clips.cache import cache_dir
-from bench.machine import differences, fingerprint
 from bench.machine.schema import Machine
 from bench.profile.checks import refuse_odd
+from bench.profile.comparable import calibrated_parts, unlike_machines
 from bench.profile.errors import ProfileError
 from bench.profile.pool import pooled
 from bench.profile.schema import SCHEMA, Profile
@@ -94,22 +94,23 @@ def keep_profile(profile: Profile) -> Path:
 
 
 def stored_profile(machine: Machine) -> Path | None:
-    """Return the newest calibration in the user's cache of exactly this machine and its libraries.
+    """Return the calibration in the user's cache of exactly this machine and its libraries.
 
-    Files that cannot be read, such as those of a newer sealbench, are passed over.
+    Of several the one with most rounds, and of these the newest: a quick look does not stand in
+    for a whole one. Files that cannot be read, such as those of a newer sealbench, are passed over.
     """
-    folder = _kept_in(machine)
+    best: tuple[int, Path] | None = None
     # Names begin with the time.
-    for path in sorted(folder.glob("*.json"), reverse=True):
+    for path in sorted(_kept_in(machine).glob("*.json"), reverse=True):
         try:
             found = read_profile(path)
         except ProfileError:
             continue
-        if not differences(found.machine, machine):
-            return path
-    return None
+        if not unlike_machines(found.machine, machine) and (best is None or found.rounds > best[0]):
+            best = found.rounds, path
+    return None if best is None else best[1]
 
 
 def _kept_in(machine: Machine) -> Path:
-    parts = msgspec.json.encode(fingerprint(machine), order="sorted")
+    parts = msgspec.json.encode(calibrated_parts(machine), order="sorted")
     return cache_dir() / CACHED / hashlib.sha256(parts).hexdigest()[:16]

@@ -19,7 +19,7 @@ def write_report(folder: Path, told: Answer | Comparison) -> list[Path]:
     order. Raises StoreError where one cannot be written.
     """
     # Here, because it loads matplotlib: an answer without a report need not wait for it.
-    from bench.sizing.answer.pictures import pictures_of  # noqa: PLC0415 - see above
+    from bench.sizing.answer.plots import pictures_of  # noqa: PLC0415 - see above
 
     if isinstance(told, Comparison):
         document = comparison_document(told, whole=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bench.sizing.model.draws import Draws, quantiles
+from bench.sizing.model.draws import Draws, quantiles, stretch
 from bench.sizing.model.load import Burst, RoleLoad
 from bench.sizing.model.queue import ENDLESS_NS, Floats, Source, copy_delays_ns
 
@@ -188,9 +188,12 @@ def delays_at(core: Core, load: Draws, *, seed: int, effort: Effort = PLANNED) -
 
 def _delays(core: Core, load: Draws, changes: Floats, *, seed: int, effort: Effort) -> Delays:
     points = simulated_ms(core, load, seed=seed, effort=effort)
+    point = points.mean(axis=0)
     random = np.random.default_rng(seed)
     again = points[random.integers(0, effort.seeds, (len(changes), effort.seeds))].mean(axis=1)
-    rows = np.minimum(np.vstack([points.mean(axis=0), again * changes]), CAP_MS)
+    # As logarithms, which stretching cannot make negative.
+    off = stretch(effort.seeds) * np.log(again / point)
+    rows = np.minimum(np.vstack([point, point * np.exp(off) * changes]), CAP_MS)
     return Delays(load=float(load[0]), p50_ms=rows[:, 0], p95_ms=rows[:, 1], p99_ms=rows[:, 2])
 
 

@@ -110,12 +110,12 @@ def draw(profile: Profile, *, seed: int, replicas: int = REPLICAS) -> ProfileDra
     """Return `profile` as `replicas` joint bootstrap draws behind its point estimate."""
     random = np.random.default_rng(seed)
     rounds = random.integers(0, profile.rounds, (replicas, profile.rounds))
-    stretch = _stretch(profile.rounds)
+    wider = stretch(profile.rounds)
     costs = {
         key: CostDraws(
-            call_ns=_mean_draws(cost.call_ns, rounds, stretch),
-            packet_ns=_mean_draws(cost.packet_ns, rounds, stretch),
-            byte_ns=_mean_draws(cost.byte_ns, rounds, stretch),
+            call_ns=_mean_draws(cost.call_ns, rounds, wider),
+            packet_ns=_mean_draws(cost.packet_ns, rounds, wider),
+            byte_ns=_mean_draws(cost.byte_ns, rounds, wider),
         )
         for key, cost in profile.costs.items()
     }
@@ -156,17 +156,17 @@ def quantiles(values: npt.NDArray[np.float64], shares: Sequence[float]) -> tuple
     )
 
 
-def _mean_draws(values: Sequence[float], rounds: npt.NDArray[np.int64], stretch: float) -> Draws:
+def _mean_draws(values: Sequence[float], rounds: npt.NDArray[np.int64], wider: float) -> Draws:
     of_round = np.asarray(values, dtype=np.float64)
     point = of_round.mean()
-    replicas = point + stretch * (of_round[rounds].mean(axis=1) - point)
+    replicas = point + wider * (of_round[rounds].mean(axis=1) - point)
     # A stretched replica may fall below zero; no work takes negative time.
     return np.concatenate([[point], np.maximum(replicas, 0.0)])
 
 
 def _own_draws(values: Sequence[float], random: np.random.Generator, replicas: int) -> Draws:
     trials = random.integers(0, len(values), (replicas, len(values)))
-    return _mean_draws(values, trials, _stretch(len(values)))
+    return _mean_draws(values, trials, stretch(len(values)))
 
 
 def _trace_sets(
@@ -198,7 +198,7 @@ def _scaling_draws(
     )
 
 
-def _stretch(count: int) -> float:
+def stretch(count: int) -> float:
     """Return by how much deviations of a mean of `count` are too small when bootstrapped."""
     if count < 2:
         return 1.0

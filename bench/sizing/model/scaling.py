@@ -49,7 +49,8 @@ def ratio_of(draws: ProfileDraws, cores: int) -> Draws:
     if cores == 1 or not measured:
         return np.full(draws.count, float(cores))
     counts = np.log2([1.0, *(float(processes) for processes, _ in measured)])
-    ratios = np.log2(np.vstack([np.ones(draws.count), *(ratio for _, ratio in measured)]))
+    rates = np.vstack([np.ones(draws.count), *(ratio for _, ratio in measured)])
+    ratios = np.log2(np.maximum(rates, 1.0))
     ratios = np.minimum(np.maximum.accumulate(ratios, axis=0), counts[:, None])
     # Least squares through one core, which is 1 by definition.
     slope = np.clip((counts[:, None] * ratios).sum(axis=0) / (counts**2).sum(), 0.0, 1.0)

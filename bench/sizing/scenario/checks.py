@@ -28,11 +28,15 @@ def problems(scenario: Scenario) -> Iterator[str]:
     yield from out_of_bounds(scenario)
     yield from _unknown_names(scenario)
     yield from _demand(scenario)
+    yield from _ladder(scenario)
+    yield from _timing(scenario)
+
+
+def contradictions(scenario: Scenario) -> Iterator[str]:
+    """Yield what of `scenario`, each possible by itself, is impossible together."""
     yield from _rooms(scenario)
     yield from _topology(scenario)
-    yield from _ladder(scenario)
     yield from _tiles(scenario)
-    yield from _timing(scenario)
     yield from protection_problems(scenario)
 
 

@@ -11,6 +11,10 @@ class ScenarioError(Exception):
     """A scenario cannot be used; one line names file, field, value and what is known."""
 
 
+class Contradiction(ScenarioError):  # noqa: N818 - what is wrong
+    """Every field may be what it is, but not together: a comparison shows that as a finding."""
+
+
 def known(value: str, values: Collection[str]) -> str:
     """Return `did you mean ...?` where one of `values` is close to `value`, else all of them."""
     close = difflib.get_close_matches(value[:LONGEST_SHOWN], values, n=1)

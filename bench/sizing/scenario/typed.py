@@ -9,8 +9,8 @@ from typing import cast
 import msgspec
 from msgspec import inspect
 
-from bench.sizing.scenario.checks import problems
-from bench.sizing.scenario.errors import ScenarioError, known, shown
+from bench.sizing.scenario.checks import contradictions, problems
+from bench.sizing.scenario.errors import Contradiction, ScenarioError, known, shown
 from bench.sizing.scenario.fields import leaves, refusal, type_at
 from bench.sizing.scenario.schema import SCHEMA, Scenario
 
@@ -25,7 +25,7 @@ _MISSING = re.compile(r"missing required field `(\w+)`")
 def typed(raw: Mapping[str, object], where: str) -> Scenario:
     """Return what `raw` says as a scenario without contradictions.
 
-    Raises ScenarioError: `where: field: what`.
+    Raises ScenarioError: `where: field: what`; Contradiction where fields clash.
     """
     version = raw.get("schema")
     if version is not None and (type(version) is not int or version != SCHEMA):
@@ -40,6 +40,8 @@ def typed(raw: Mapping[str, object], where: str) -> Scenario:
         raise ScenarioError(f"{where}: {_explained(str(error), raw)}") from error
     for problem in problems(scenario):
         raise ScenarioError(f"{where}: {problem}")
+    for contradiction in contradictions(scenario):
+        raise Contradiction(f"{where}: {contradiction}")
     return scenario
 
 

@@ -55,12 +55,13 @@ def out(small: Path) -> Path:
 def said(small: Path, out: Path, one_after_another: Batch) -> dict[str, Finished]:
     """Return what the commands said."""
     size = ("size", small, "--from", PROFILE)
-    compare = ("--compare", "system.e2e_cipher=none,rot13", "--seed", "5")
+    compare = ("--compare", "system.topology=sfu,hub", "--seed", "5")
     commands: dict[str, tuple[str | Path, ...]] = {
         "report": (*size, "--out", out),
         "json": (*size, "--json"),
         "compared": (*size, "--json", "--set", "spare_servers=0", *compare),
-        "impossible": (*size, "--compare", "system.e2e_cipher=rot13,rot26"),
+        "impossible": (*size, "--compare", "system.systems=2,3"),
+        "mistyped value": (*size, "--compare", "system.e2e_cipher=none,rot13"),
         "unknown field": (*size, "--set", "demand.peek=3"),
         "unknown scenario": ("size", "councel", "--from", PROFILE),
         "no profile": ("size", small, "--from", small.parent / "nothing"),
@@ -98,9 +99,9 @@ def test_comparison_keeps_what_was_set_and_cells_that_are_impossible(
 ) -> None:
     finished = said["compared"]
     assert finished.returncode == 0, finished.stderr
-    none, unknown = json.loads(finished.stdout)["cells"]
-    assert none["answer"]["spare_servers"] == 0
-    assert "rot13" in unknown["error"]
+    relay, hub = json.loads(finished.stdout)["cells"]
+    assert relay["answer"]["spare_servers"] == 0
+    assert "system.systems" in hub["error"]
 
 
 def test_another_seed_gives_the_same_value_and_another_interval(
@@ -116,7 +117,8 @@ def test_another_seed_gives_the_same_value_and_another_interval(
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("impossible", "no value of system.e2e_cipher has an answer; the first: small"),
+        ("impossible", "no value of system.systems has an answer; the first: small"),
+        ("mistyped value", "system.e2e_cipher: 'rot13' is none of none, "),
         ("unknown field", "peek"),
         ("unknown scenario", "did you mean 'council'?"),
         ("no profile", "nothing"),

@@ -195,6 +195,7 @@ def test_scaling_is_what_was_measured_and_goes_on_with_the_same_loss(profile: Pr
 
 def test_cores_never_do_more_than_their_number_nor_less_than_fewer(profile: Profile) -> None:
     assert ratio_of(draws_with(profile, (2, 2.3)), 8)[0] == pytest.approx(8.0)
+    assert ratio_of(draws_with(profile, (2, 0.003)), 8)[0] == pytest.approx(1.0)
     assert ratio_of(draws_with(profile, (2, 1.6), (4, 1.2)), 4)[0] == pytest.approx(1.6)
 
 

@@ -13,8 +13,8 @@ from bench.sizing.answer.documents import answer_document
 from bench.sizing.answer.html import render_html
 from bench.sizing.answer.markdown import render_markdown
 from bench.sizing.answer.picture import Picture
-from bench.sizing.answer.pictures import pictures_of
 from bench.sizing.answer.plot_delay import draw_delay
+from bench.sizing.answer.plots import pictures_of
 from bench.sizing.answer.report import write_report
 from bench.sizing.answer.values import Answer, Comparison, Figure
 
