@@ -33,8 +33,8 @@ class Effort:
 
 LEAST_CORES = 6
 
-PLANNED = Effort(seeds=4, units=50_000, samples=25_000, replicas=10, replica_units=5_000)
-CURVE = Effort(seeds=2, units=12_000, samples=6_000, replicas=8, replica_units=5_000)
+PLANNED = Effort(seeds=4, units=35_000, samples=20_000, replicas=8, replica_units=4_000)
+CURVE = Effort(seeds=2, units=9_000, samples=5_000, replicas=6, replica_units=4_000)
 COMPARED = Effort(seeds=3, units=10_000, samples=6_000)
 QUICK = Effort(seeds=2, units=6_000, samples=5_000)
 
