@@ -106,6 +106,11 @@ def _line(what: str, ns: Draws) -> CostLine:
     unit, size = next((each for each in UNITS if point >= each[1]), UNITS[-1])
     return CostLine(
         what=what,
-        cost=f"{point / size:.3g} {unit}",
-        interval=f"{low / size:.3g} to {high / size:.3g} {unit}",
+        cost=f"{_digits(point / size)} {unit}",
+        interval=f"{_digits(low / size)} to {_digits(high / size)} {unit}",
     )
+
+
+def _digits(value: float) -> str:
+    """Return three digits, all of those before the point, and no exponent."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"

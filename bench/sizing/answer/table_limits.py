@@ -45,7 +45,11 @@ def constraints_grid(answer: Answer, *, whole: bool) -> Grid:
             for each in kept
         ),
         notes=(
-            *((f"{left_out} more that limit less: see --out or --json.",) if left_out else ()),
+            *(
+                (f"Left out, for they limit less: {left_out}; see --out or --json.",)
+                if left_out
+                else ()
+            ),
             "Needed: if nothing else limited, before rounding up and without spare ones.",
             "Limits in: the share of draws in which most servers are needed for it.",
             WHOLE_NOTE,

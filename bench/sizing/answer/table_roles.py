@@ -1,10 +1,10 @@
 """Who does how much at the peak, and where the CPU of each goes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from bench.sizing.answer.document import Column, Grid, Line
 from bench.sizing.answer.quantities import percent, shown
-from bench.sizing.answer.sources import source_notes
+from bench.sizing.answer.sources import short_source, source_notes
 from bench.sizing.answer.values import Answer, Figure, RoleAnswer
 
 TOP = 3
@@ -31,7 +31,7 @@ def roles_grid(answer: Answer, *, whole: bool) -> Grid:
             for role in answer.roles
         ),
         notes=(f"{'; '.join(_per_lines(answer.roles))}.",),
-        sources=source_notes([(name, of(role)) for name, of in _COLUMNS for role in answer.roles]),
+        sources=source_notes(list(_named(answer.roles))),
     )
 
 
@@ -60,6 +60,14 @@ def stages_grid(answer: Answer, *, whole: bool) -> Grid:
         lines=tuple(lines),
         sources=source_notes(drawn),
     )
+
+
+def _named(roles: Sequence[RoleAnswer]) -> Iterator[tuple[str, Figure]]:
+    """Yield every figure by its column, and by its role too where a column has several sources."""
+    for column, of in _COLUMNS:
+        alike = len({short_source(of(role)) for role in roles}) == 1
+        for role in roles:
+            yield column if alike else f"{column} of {role.role}", of(role)
 
 
 def _per_lines(roles: Sequence[RoleAnswer]) -> list[str]:
