@@ -1,13 +1,13 @@
 """rows.jsonl: one line per finished case, appended, never changed."""
 
-import os
 from pathlib import Path
 
 import msgspec
 
 from bench.results import Row
-from bench.store.errors import StoreError, file_errors, refuse_special
+from bench.store.errors import StoreError
 from bench.store.files import decode
+from bench.store.lines import LineFile, read_lines
 
 
 def read_rows(path: Path) -> tuple[list[Row], int]:
@@ -17,16 +17,10 @@ def read_rows(path: Path) -> tuple[list[Row], int]:
     left out. No file is no rows. Raises StoreError, with file and line, for any other broken line
     and for a second row of one case.
     """
-    with file_errors(path):
-        refuse_special(path)
-        try:
-            data = path.read_bytes()
-        except FileNotFoundError:
-            return [], 0
-    whole = data[: data.rfind(b"\n") + 1]
+    lines, size = read_lines(path)
     line_of: dict[str, int] = {}
     rows: list[Row] = []
-    for number, line in enumerate(whole.split(b"\n")[:-1], start=1):
+    for number, line in enumerate(lines, start=1):
         row = decode(line, Row, f"{path}:{number}")
         if row.case in line_of:
             raise StoreError(
@@ -34,7 +28,7 @@ def read_rows(path: Path) -> tuple[list[Row], int]:
             )
         line_of[row.case] = number
         rows.append(row)
-    return rows, len(whole)
+    return rows, size
 
 
 def row_line(row: Row, path: Path) -> bytes:
@@ -54,29 +48,17 @@ class RowWriter:
     def __init__(self, path: Path) -> None:
         """Open `path` and cut off a torn last line. Raises StoreError."""
         self._path = path
-        rows, self._size = read_rows(path)
+        rows, size = read_rows(path)
         self.rows = {row.case: row for row in rows}
-        with file_errors(path):
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-            os.ftruncate(self._descriptor, self._size)
+        self._lines = LineFile(path, size)
 
     def append(self, row: Row) -> None:
         """Append `row`. Raises StoreError, and then the file is as it was before."""
         if row.case in self.rows:
             raise StoreError(f"{self._path}: case {row.case!r} has a row already")
-        line = row_line(row, self._path)
-        with file_errors(self._path):
-            try:
-                written = 0
-                while written < len(line):
-                    written += os.pwrite(self._descriptor, line[written:], self._size + written)
-                os.fsync(self._descriptor)
-            except BaseException:  # Ctrl-C too: no row may be half there
-                os.ftruncate(self._descriptor, self._size)
-                raise
-        self._size += len(line)
+        self._lines.append(row_line(row, self._path))
         self.rows[row.case] = row
 
     def close(self) -> None:
         """Close the file; no more rows."""
-        os.close(self._descriptor)
+        self._lines.close()
