@@ -32,17 +32,6 @@ class RelayTraffic:
     units_out_per_s: Amount
     units_made_per_s: Amount = 0.0
 
-    def __add__(self, other: "RelayTraffic") -> "RelayTraffic":
-        return RelayTraffic(
-            packets_in_per_s=self.packets_in_per_s + other.packets_in_per_s,
-            packets_out_per_s=self.packets_out_per_s + other.packets_out_per_s,
-            bytes_in_per_s=self.bytes_in_per_s + other.bytes_in_per_s,
-            bytes_out_per_s=self.bytes_out_per_s + other.bytes_out_per_s,
-            units_in_per_s=self.units_in_per_s + other.units_in_per_s,
-            units_out_per_s=self.units_out_per_s + other.units_out_per_s,
-            units_made_per_s=self.units_made_per_s + other.units_made_per_s,
-        )
-
 
 def relay_stages(
     draws: ProfileDraws,

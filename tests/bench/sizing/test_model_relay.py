@@ -1,3 +1,5 @@
+from dataclasses import fields
+
 import numpy as np
 import pytest
 
@@ -16,6 +18,8 @@ VIDEO = RelayTraffic(
     units_in_per_s=60.0,
     units_out_per_s=600.0,
 )
+TWICE = RelayTraffic(**{each.name: 2 * getattr(VIDEO, each.name) for each in fields(VIDEO)})
+
 NOTHING = RelayTraffic(
     packets_in_per_s=0.0,
     packets_out_per_s=0.0,
@@ -73,7 +77,7 @@ def test_nothing_forwarded_costs_nothing(golden_draws: ProfileDraws) -> None:
 
 
 def test_traffic_adds_up(golden_draws: ProfileDraws) -> None:
-    once, twice = stages(golden_draws, VIDEO), stages(golden_draws, VIDEO + VIDEO)
+    once, twice = stages(golden_draws, VIDEO), stages(golden_draws, TWICE)
     assert all(twice[stage] == pytest.approx(2 * cpu_ns) for stage, cpu_ns in once.items())
 
 
