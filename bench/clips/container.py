@@ -11,6 +11,7 @@ import av
 from av.stream import Disposition
 
 from bench.clips.errors import ClipError
+from bench.clips.pyav import as_fraction, open_input
 
 MAX_WIDTH, MAX_HEIGHT = 7680, 4320
 MIN_SIDE = 16
@@ -37,18 +38,10 @@ def open_video(path: Path) -> Iterator[tuple[av.container.InputContainer, av.Vid
     """Open the first real video stream of a file. Raises ClipError with one line."""
     _check_is_file(path)
     try:
-        # `file:` keeps a name with a colon from being taken for a protocol; the whitelist keeps
-        # a playlist from reaching for the network.
-        container = av.open(
-            f"file:{path}",
-            metadata_errors="ignore",
-            container_options={"protocol_whitelist": "file,crypto,data"},
-        )
+        container = open_input(path)
     except (av.FFmpegError, OSError, ValueError) as error:
         raise ClipError(f"{path}: not a video, or broken: {_reason(error)}") from error
     with container:
-        if not isinstance(container, av.container.InputContainer):
-            raise ClipError(f"{path}: not a video")
         stream = _video_stream(container, path)
         if stream.codec_context is None:
             # PyAV has no context for a codec that its FFmpeg has no decoder of.
@@ -119,20 +112,22 @@ def ends_early(
     # Matroska counts no frames, but its header states a duration; other formats may estimate
     # theirs, and a longer sound track would count as well.
     alone = container.format.name == "matroska,webm" and len(container.streams) == 1
-    if not alone or not container.duration or not stream.time_base or len(timestamps) < 2:
+    tick = as_fraction(stream.time_base)
+    if not alone or not container.duration or not tick or len(timestamps) < 2:
         return False
     # The last frame is shown for an interval too.
     intervals = len(timestamps) / (len(timestamps) - 1)
-    shown_s = float((timestamps[-1] - timestamps[0]) * stream.time_base) * intervals
+    shown_s = float((timestamps[-1] - timestamps[0]) * tick) * intervals
     return shown_s < STATED_DURATION_SHARE * container.duration / av.time_base
 
 
 def frame_rate(stream: av.VideoStream, timestamps: list[int]) -> tuple[Fraction, str]:
     """Return the constant rate to measure at, and a note where the file has no constant rate."""
-    measured, constant = _measured_rate(stream.time_base, timestamps)
+    measured, constant = _measured_rate(as_fraction(stream.time_base), timestamps)
     if measured is not None and not constant:
         return measured, f"variable frame rate: the average of {float(measured):.2f} used"
-    for rate in (stream.average_rate, stream.guessed_rate, measured):
+    stated = as_fraction(stream.average_rate), as_fraction(stream.guessed_rate)
+    for rate in (*stated, measured):
         plausible = _plausible(rate)
         if plausible is not None:
             return plausible, ""

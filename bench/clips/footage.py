@@ -16,6 +16,7 @@ from bench.clips.cache import file_sha256
 from bench.clips.container import Reading, ends_early, frame_rate, open_video, read_frames
 from bench.clips.errors import ClipError
 from bench.clips.names import ClipName, scaled_size
+from bench.clips.pyav import as_fraction
 from bench.progress import Progress, Silent
 from pipelines.media import U8, RawFrame
 
@@ -155,7 +156,7 @@ def _remarks(
         remarks.append(f"display rotation of {frame.rotation} degrees not applied")
     if frame.interlaced_frame:
         remarks.append("interlaced, left as it is")
-    aspect = stream.sample_aspect_ratio
+    aspect = as_fraction(stream.sample_aspect_ratio)
     if aspect and aspect != 1:
         remarks.append(f"pixels are not square ({aspect}), left as they are")
     return remarks
