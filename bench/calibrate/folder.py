@@ -14,8 +14,8 @@ from bench.profile.schema import SCHEMA
 from bench.profile.store import FILE
 from bench.store.errors import IncomparableMachine, StoreError, file_errors
 from bench.store.files import read_json, write_json
-from bench.store.layout import TEMPORARY
 from bench.store.lock import acquire
+from pipelines.files import TEMPORARY
 
 PLAN = "calibration-plan.json"
 ROUNDS = "rounds.jsonl"
@@ -62,12 +62,10 @@ class CalibrationFolder:
 
         Raises StoreError where it holds one already, or cannot be written.
         """
-        with file_errors(path):
-            path.mkdir(parents=True, exist_ok=True)
         with ExitStack() as undo:
             lock = acquire(path / LOCK, "calibration")
             undo.callback(os.close, lock)
-            if (path / PLAN).exists():
+            if is_begun(path):
                 raise StoreError(
                     f"{path}: holds a calibration already: resume it, or choose another folder"
                 )
@@ -136,7 +134,7 @@ class CalibrationFolder:
 def is_begun(path: Path) -> bool:
     """Return whether there is a calibration in `path` to go on with. Raises StoreError."""
     with file_errors(path):  # a name too long, or a folder that may not be looked into
-        return (path / PLAN).is_file()
+        return (path / PLAN).exists()
 
 
 def is_unused(path: Path) -> bool:

@@ -41,6 +41,8 @@ from bench.peers.session import (
 )
 from bench.peers.verdicts import PACKET_SIZES, ratios
 from bench.progress import Progress
+from bench.store.errors import StoreError
+from bench.store.files import write_files
 
 
 def peers(
@@ -78,6 +80,8 @@ def peers(
             json=json,
             out=out,
         )
+    except StoreError as error:
+        fail(str(error))
     except OSError as error:
         fail(f"{error.filename}: {error.strerror}")
     finally:
@@ -148,16 +152,14 @@ def _publish(
         # Here, because it loads matplotlib: half of the time that every other command starts in.
         from bench.peers.plot import draw_cpus, draw_peers  # noqa: PLC0415 - see above
 
-        out.mkdir(parents=True, exist_ok=True)
         drawn = draw_cpus(report) if isinstance(report, CpusReport) else draw_peers(report)
-        for name, (png, svg) in drawn.items():
-            (out / f"{name}.png").write_bytes(png)
-            (out / f"{name}.svg").write_bytes(svg)
         title = {"peers": "Engines beside their peers", "cpus": "Which cipher on which CPU"}[stem]
         judged_table = [] if isinstance(report, CpusReport) else [verdicts(report.ratios)]
         text = markdown(title, [*shown, *judged_table], lines, drawn)
-        (out / f"{stem}.md").write_text(text, encoding="utf-8")
-        (out / f"{stem}.json").write_bytes(document + b"\n")
+        files = {f"{stem}.md": text.encode(), f"{stem}.json": document + b"\n"}
+        for name, (png, svg) in drawn.items():
+            files |= {f"{name}.png": png, f"{name}.svg": svg}
+        write_files(out, files)
     if json:
         sys.stdout.write(document.decode() + "\n")
         return

@@ -37,8 +37,6 @@ def show_report(folders: list[Path], out: Path | None = None) -> None:
         written = write_report(runs, out or folders[0])
     except StoreError as error:
         fail(str(error))
-    except OSError as error:
-        fail(f"{error.filename or out or folders[0]}: {error.strerror or error}")
     finally:
         progress.end()
     plots = sum(path.suffix == ".png" for path in written)

@@ -14,7 +14,7 @@ from bench.progress import Progress
 from bench.sizing.answer.html import render_html
 from bench.sizing.answer.markdown import render_markdown
 from bench.sizing.answer.published_document import published_document
-from bench.sizing.answer.report import as_json, write_files, write_report
+from bench.sizing.answer.report import as_json, write_report
 from bench.sizing.answer.terminal import print_answer, print_comparison, print_document
 from bench.sizing.answer.values import Answer, Compared, Comparison
 from bench.sizing.model.draws import MissingCost, ProfileDraws, draw
@@ -30,6 +30,7 @@ from bench.sizing.scenario.override import (
 )
 from bench.sizing.size import size as answered
 from bench.store.errors import StoreError
+from bench.store.files import write_files
 
 SEED = 2026
 """Of every answer unless another is asked for: the same question gets the same answer."""

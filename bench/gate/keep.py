@@ -1,5 +1,6 @@
 """The blocks of a gate on the disk, a line per turn as soon as it is over: a kill loses one."""
 
+import os
 from pathlib import Path
 
 import msgspec
@@ -7,6 +8,7 @@ import msgspec
 from bench.gate.blocks import Blocks
 from bench.gate.phases import Keep
 from bench.gate.turns import Turn
+from pipelines.files import make_folder, open_in_place
 
 BLOCKS_FILE = "blocks.jsonl"
 
@@ -27,13 +29,13 @@ def keeper_in(folder: Path | None) -> Keep:
     """Return what appends each turn to the blocks of `folder`, made now; or keeps none."""
     if folder is None:
         return forget
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     path = folder / BLOCKS_FILE
 
     def keep(phase: int, turn: Turn) -> None:
         if turn.blocks is None:
             return
-        with path.open("ab") as file:
+        with os.fdopen(open_in_place(path), "ab") as file:
             file.write(msgspec.json.encode(_stored(phase, turn, turn.blocks)) + b"\n")
 
     return keep

@@ -13,8 +13,8 @@ from bench.profile.comparable import calibrated_parts, unlike_machines
 from bench.profile.errors import ProfileError
 from bench.profile.pool import pooled
 from bench.profile.schema import SCHEMA, Profile
-from bench.store.errors import StoreError, file_errors, refuse_special
-from bench.store.files import decode, write_bytes
+from bench.store.errors import StoreError, file_errors
+from bench.store.files import decode, read_bytes, write_bytes
 
 FILE = "calibration.json"
 """What a profile is called in the folder of its calibration, or of its run."""
@@ -47,16 +47,11 @@ def read_profile(path: Path) -> Profile:
             file = path / FILE if path.is_dir() else path
             if path.is_dir() and not file.exists():
                 raise ProfileError(f"{path}: holds no {FILE}: calibrate with `sealbench calibrate`")
-        with file_errors(file):
-            refuse_special(file)
-            with file.open("rb") as opened:
-                data = opened.read(LARGEST_BYTES + 1)
+        data = read_bytes(file, most_bytes=LARGEST_BYTES)
     except StoreError as error:
         raise ProfileError(str(error)) from error
     except ValueError as error:  # a path with a zero byte
         raise ProfileError(f"{str(path)!r}: {error}") from error
-    if len(data) > LARGEST_BYTES:
-        raise ProfileError(f"{file}: more than {LARGEST_BYTES // 1_000_000} MB: no profile")
     return parse_profile(data, str(file))
 
 

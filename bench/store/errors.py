@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from pipelines.files import UnsafeFile
+
 
 class StoreError(Exception):
     """A run folder cannot be written or read; the text is one line that names the file."""
@@ -25,13 +27,10 @@ def file_errors(path: Path) -> Iterator[None]:
     """Turn an OSError (disk full, no permission, no such folder) into a StoreError for `path`."""
     try:
         yield
+    except UnsafeFile as error:
+        # It may be a folder on the way that is at fault.
+        raise StoreError(f"{error.filename}: {error.strerror}") from error
     except OSError as error:
         # numpy has no word but its counts for a write that the disk cut short.
         why = error.strerror or f"written in part only, is the disk full? ({error})"
         raise StoreError(f"{path}: {why}") from error
-
-
-def refuse_special(path: Path) -> None:
-    """Raise StoreError where `path` is there and no plain file: a pipe would never end."""
-    if path.exists() and not path.is_file():
-        raise StoreError(f"{path}: is no plain file")

@@ -1,15 +1,15 @@
 """Whole files of a run folder: written at once or not at all, read with their schema checked."""
 
-import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import BinaryIO, TypeVar
 
 import msgspec
 
 from bench.results import SCHEMA
 from bench.store.errors import StoreError, file_errors
-from bench.store.layout import TEMPORARY
+from bench.store.layout import MOST_JSON_BYTES
+from pipelines.files import make_folder, read_plain, replace_file
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -18,25 +18,17 @@ class _Version(msgspec.Struct):
     schema: int
 
 
-def write_atomically(path: Path, write: Callable[[IO[bytes]], None], *, durable: bool) -> None:
-    """Let `write` fill `path`, which shows its old or its new content and nothing between.
-
-    `durable` waits until the disk has it. Raises StoreError.
-    """
-    temporary = path.with_name(path.name + TEMPORARY)
+def write_atomically(
+    path: Path,
+    write: Callable[[BinaryIO], None],
+    *,
+    durable: bool,
+    within: Path | None = None,
+    make: bool = False,
+) -> None:
+    """Let `write` fill `path`: `pipelines.files.replace_file` says how. Raises StoreError."""
     with file_errors(path):
-        try:
-            with temporary.open("wb") as file:
-                write(file)
-                file.flush()
-                if durable:
-                    os.fsync(file.fileno())
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-        if durable:
-            _sync_folder(path.parent)
+        replace_file(path, write, within=within, make=make, durable=durable)
 
 
 def write_json(path: Path, value: msgspec.Struct) -> None:
@@ -44,19 +36,40 @@ def write_json(path: Path, value: msgspec.Struct) -> None:
     write_bytes(path, msgspec.json.format(msgspec.json.encode(value), indent=2) + b"\n")
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write `data`, durably. Raises StoreError."""
+def write_bytes(path: Path, data: bytes, *, within: Path | None = None, make: bool = False) -> None:
+    """Write `data`, durably, through no link below `within`. Raises StoreError.
 
-    def write(file: IO[bytes]) -> None:
+    With `make` the folder is made where it is missing.
+    """
+
+    def write(file: BinaryIO) -> None:
         file.write(data)
 
-    write_atomically(path, write, durable=True)
+    write_atomically(path, write, within=within, make=make, durable=True)
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+    """Write `files`, by their place in `folder`, and return their paths. Raises StoreError.
+
+    Files of these names are replaced, others are left alone.
+    """
+    with file_errors(folder):
+        make_folder(folder)
+    written = [folder / name for name in files]
+    for path, content in zip(written, files.values(), strict=True):
+        write_bytes(path, content, within=folder, make=True)
+    return written
+
+
+def read_bytes(path: Path, *, most_bytes: int) -> bytes:
+    """Return what is in the regular file `path`. Raises StoreError."""
+    with file_errors(path):
+        return read_plain(path, most_bytes=most_bytes)
 
 
 def read_json(path: Path, kind: type[T], *, newest: int = SCHEMA) -> T:
     """Return the `kind` in `path`, of a schema up to `newest`. Raises StoreError."""
-    with file_errors(path):
-        data = path.read_bytes()
+    data = read_bytes(path, most_bytes=MOST_JSON_BYTES)
     return decode(data, kind, str(path), newest=newest)
 
 
@@ -77,12 +90,3 @@ def decode(data: bytes, kind: type[T], where: str, *, newest: int = SCHEMA) -> T
     # Bytes that are not UTF-8 are a ValueError; deep nesting exhausts the stack.
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise StoreError(f"{where}: {error}") from error
-
-
-def _sync_folder(folder: Path) -> None:
-    """Wait until the disk has the names in `folder`, and so a rename. Raises OSError."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -14,10 +14,19 @@ from bench.samples import Samples
 from bench.store.arrays import Blocks, save_samples
 from bench.store.errors import IncomparableMachine, StoreError, file_errors
 from bench.store.files import write_bytes, write_json
-from bench.store.layout import INTERIM, LOCK, MACHINE, PARTIAL, ROWS, RUN, SAMPLES, TEMPORARY
+from bench.store.layout import INTERIM, LOCK, MACHINE, PARTIAL, ROWS, RUN, SAMPLES
 from bench.store.lock import acquire
 from bench.store.rows import RowWriter, row_line
-from bench.store.stored import MachineFile, RunPlan, Session, StoredRun, read_run, samples_file
+from bench.store.stored import (
+    MachineFile,
+    RunPlan,
+    Session,
+    StoredRun,
+    read_run,
+    refuse_no_run,
+    samples_file,
+)
+from pipelines.files import TEMPORARY, make_folder, names_in, remove
 
 
 class RunFolder:
@@ -49,7 +58,7 @@ class RunFolder:
         a folder that holds anything else or cannot be written.
         """
         with file_errors(path):
-            path.mkdir(parents=True, exist_ok=True)
+            make_folder(path)
         _refuse_occupied(path)
         with ExitStack() as undo:
             lock = acquire(path / LOCK, "run")
@@ -57,7 +66,7 @@ class RunFolder:
             _refuse_occupied(path)  # another process may have begun a run and ended meanwhile
             for folder in (SAMPLES, PARTIAL):
                 with file_errors(path / folder):
-                    (path / folder).mkdir(exist_ok=True)
+                    make_folder(path / folder, within=path)
             stored = MachineFile(machine=machine, sessions=(_session(machine, before),))
             write_json(path / MACHINE, stored)
             # Last: with run.json there, the folder is a run.
@@ -75,17 +84,16 @@ class RunFolder:
         Raises IncomparableMachine where `machine` is not the one of the run, and StoreError where
         there is no run, another process writes it, or a newer sealbench did.
         """
-        if not (path / RUN).is_file():
-            raise StoreError(f"{path}: holds no run to resume (no {RUN})")
+        refuse_no_run(path, "to resume ")
         with ExitStack() as undo:
             lock = acquire(path / LOCK, "run")
             undo.callback(os.close, lock)
             run = read_run(path)
             _refuse_other_machine(run, machine)
             for folder in (SAMPLES, PARTIAL):
-                _remove_temporary(path / folder)
+                _remove_temporary(path / folder, within=path)
             with file_errors(path / INTERIM):
-                (path / INTERIM).unlink(missing_ok=True)
+                remove(path / INTERIM)
             stored = MachineFile(
                 machine=run.machine, sessions=(*run.sessions, _session(machine, before))
             )
@@ -181,7 +189,7 @@ class RunFolder:
     def _with_samples(self, row: Row, samples: Samples) -> Row:
         """Store `samples` and return `row` with their name."""
         name = samples_file(row.case)
-        save_samples(self.path / name, samples, durable=True)
+        save_samples(self.path / name, samples, within=self.path, durable=True)
         return msgspec.structs.replace(row, samples=name)
 
 
@@ -217,9 +225,10 @@ def _session(machine: Machine, before: Conditions | None) -> Session:
     return Session(git_revision=machine.git_revision, before=before or read_conditions())
 
 
-def _remove_temporary(folder: Path) -> None:
-    """Remove what a killed process was writing in `folder`."""
+def _remove_temporary(folder: Path, *, within: Path) -> None:
+    """Remove what a killed process was writing in `folder`, which is made where it is missing."""
     with file_errors(folder):
-        folder.mkdir(exist_ok=True)
-        for path in folder.glob("*" + TEMPORARY):
-            path.unlink(missing_ok=True)
+        make_folder(folder, within=within)
+        for name in names_in(folder, within=within):
+            if name.endswith(TEMPORARY):
+                remove(folder / name, within=within)

@@ -3,7 +3,9 @@
 import os
 from pathlib import Path
 
-from bench.store.errors import file_errors, refuse_special
+from bench.store.errors import file_errors
+from bench.store.layout import MOST_LINES_BYTES
+from pipelines.files import open_in_place, read_plain
 
 
 def read_lines(path: Path) -> tuple[list[bytes], int]:
@@ -13,9 +15,8 @@ def read_lines(path: Path) -> tuple[list[bytes], int]:
     left out. No file is no lines. Raises StoreError.
     """
     with file_errors(path):
-        refuse_special(path)
         try:
-            data = path.read_bytes()
+            data = read_plain(path, most_bytes=MOST_LINES_BYTES)
         except FileNotFoundError:
             return [], 0
     whole = data[: data.rfind(b"\n") + 1]
@@ -30,11 +31,11 @@ class LineFile:
         self._path = path
         self._size = size
         with file_errors(path):
-            self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+            self._descriptor = open_in_place(path)
             os.ftruncate(self._descriptor, size)
 
     def append(self, line: bytes) -> None:
-        """Append `line`, which ends with a newline.
+        """Append `line` (or several), which ends with a newline.
 
         Raises StoreError, and then the file is as it was before.
         """

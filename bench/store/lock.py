@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 
 from bench.store.errors import StoreError, file_errors
+from pipelines.files import open_in_place
 
 
 def acquire(file: Path, what: str) -> int:
@@ -14,7 +15,7 @@ def acquire(file: Path, what: str) -> int:
     holds it.
     """
     with file_errors(file):
-        lock = os.open(file, os.O_RDWR | os.O_CREAT, 0o666)
+        lock = open_in_place(file, make=True)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

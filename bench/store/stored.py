@@ -10,7 +10,7 @@ from bench.machine import Conditions, Machine
 from bench.results import SCHEMA, Row
 from bench.samples import Samples
 from bench.store.arrays import load_samples
-from bench.store.errors import StoreError
+from bench.store.errors import StoreError, file_errors
 from bench.store.files import read_json
 from bench.store.layout import INTERIM, MACHINE, ROWS, RUN, SAMPLES
 from bench.store.names import safe_name
@@ -93,10 +93,16 @@ FRAME_BY_FRAME = ("stage", "paced")
 """Models whose samples are one record per frame."""
 
 
+def refuse_no_run(path: Path, purpose: str = "") -> None:
+    """Raise StoreError where the folder `path` holds no run."""
+    with file_errors(path):  # a name too long, or a folder that may not be looked into
+        if not (path / RUN).exists():
+            raise StoreError(f"{path}: holds no run {purpose}(no {RUN})")
+
+
 def read_run(path: Path) -> StoredRun:
     """Return the run in the folder `path`, finished or not. Raises StoreError."""
-    if not (path / RUN).is_file():
-        raise StoreError(f"{path}: holds no run (no {RUN})")
+    refuse_no_run(path)
     plan = read_json(path / RUN, RunPlan)
     stored = read_json(path / MACHINE, MachineFile)
     rows, _ = read_rows(path / ROWS)

@@ -21,11 +21,14 @@ from bench.suite.multiply import (
     stream_cases,
 )
 from bench.suite.written import CaseFields, SuiteFile
+from pipelines.files import read_plain
 from pipelines.pipeline import Pipeline
 from pipelines.scanning.scanner import Scanner
 from pipelines.scanning.table import SCANNERS
 
 SUITE_SCHEMA = 1
+
+MOST_BYTES = 1_000_000
 
 Written = TypeVar("Written", bound=CaseFields)
 
@@ -72,7 +75,7 @@ def load_suite(
     known values.
     """
     try:
-        text = path.read_bytes()
+        text = read_plain(path, most_bytes=MOST_BYTES)
     except OSError as error:
         raise SuiteError(f"{path}: {error.strerror or error}") from error
     return parse_suite(text, path, pipelines, clips, scanners)

@@ -17,15 +17,19 @@ import os
 import struct
 from io import BufferedReader
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
+from pipelines.files import open_plain, replace_file
 from pipelines.scanning.hash_list import HashList
 
 MAGIC = b"SEALLIST"
 VERSION = 1
 MOST_BITS = 4096
+MOST_BYTES = 8_000_000_000
+"""The most that is read: two hundred million hashes of 256 bits."""
 
 _HEAD = struct.Struct("<IIQ")  # behind the magic
 _HASHER_SIZE = struct.Struct("<H")
@@ -52,18 +56,13 @@ def write_list(path: Path, hash_list: HashList) -> None:
     path = Path(os.path.realpath(path))
     if path.exists() and not path.is_file():
         raise ListFileError(f"{path}: not a regular file")
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.write(head)
-            file.write(body)
-            file.write(digest.digest())
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+
+    def write(file: BinaryIO) -> None:
+        file.write(head)
+        file.write(body)
+        file.write(digest.digest())
+
+    replace_file(path, write)
 
 
 def read_list(path: Path) -> HashList:
@@ -72,11 +71,8 @@ def read_list(path: Path) -> HashList:
     Raises ListFileError where it cannot be read, is no list, of a newer version, cut short, too
     long or changed. Memory is asked for only after the size of the file has been found to be right.
     """
-    if path.exists() and not path.is_file():
-        # A FIFO would wait for its writer, a device may never end.
-        raise ListFileError(f"{path}: not a regular file")
     try:
-        with path.open("rb") as file:
+        with open_plain(path, most_bytes=MOST_BYTES) as file:
             return _read(path, file)
     except OSError as error:
         raise ListFileError(f"{path}: {error.strerror or error}") from error

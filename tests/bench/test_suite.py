@@ -265,7 +265,7 @@ def test_a_folder_is_no_suite(tmp_path: Path) -> None:
     path.mkdir()
     with pytest.raises(SuiteError) as refused:
         load_suite(path, PIPELINES)
-    assert str(refused.value) == f"{path}: Is a directory"
+    assert str(refused.value) == f"{path}: is no plain file but a folder"
 
 
 def test_a_shipped_suite_is_found_by_name_and_a_file_by_its_path() -> None:

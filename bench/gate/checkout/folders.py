@@ -59,14 +59,15 @@ def place(source: Source, entries: Collection[Entry], cache: Path, letter: str) 
     path = cache / _name(entries, letter)
     if not _is_intact(path, entries):
         path = _make(source, cache, letter)
-    os.utime(path)
+    os.utime(path, follow_symlinks=False)
     return path
 
 
 def checkouts_in(cache: Path) -> list[Path]:
     """Return the checkouts in `cache`, most recently used first."""
-    folders = [path for path in cache.glob(f"{'[0-9a-f]' * _DIGEST_DIGITS}-[abc]") if path.is_dir()]
-    return sorted(folders, key=lambda path: path.stat().st_mtime_ns, reverse=True)
+    found = cache.glob(f"{'[0-9a-f]' * _DIGEST_DIGITS}-[abc]")
+    folders = [path for path in found if path.is_dir() and not path.is_symlink()]
+    return sorted(folders, key=lambda path: path.lstat().st_mtime_ns, reverse=True)
 
 
 def prune(cache: Path, *, in_use: Collection[Path]) -> None:
@@ -89,7 +90,7 @@ def _make(source: Source, cache: Path, letter: str) -> Path:
         # The name follows what was written, should a file have been edited since the survey.
         written = _write(source, temporary)
         path = cache / _name(written, letter)
-        if path.exists():
+        if os.path.lexists(path):
             _delete(path)
         temporary.rename(path)
     except BaseException:
@@ -165,6 +166,8 @@ def _is_intact(folder: Path, entries: Collection[Entry]) -> bool:
     Python files are read. For the others their time must do: whoever writes a file changes it.
     """
     root = os.fsencode(folder)
+    if folder.is_symlink():  # somewhere else, where nothing of ours is
+        return False
     python = {entry.path for entry in entries if entry.path.endswith(b".py")}
     try:
         return all(_holds(root, entry) for entry in entries) and _python_files(root) == python

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.gate.checkout.error import CheckoutError
+from pipelines.files import open_in_place
 
 
 @contextmanager
@@ -17,15 +18,13 @@ def only_gate(cache: Path) -> Iterator[None]:
     deleted, one process could lock the old file while another locks a new one.
     """
     try:
-        cache.mkdir(parents=True, exist_ok=True)
-        file = (cache / "lock").open("a+")
+        file = os.fdopen(open_in_place(cache / "lock", make=True), "r+")
     except OSError as error:
-        raise CheckoutError(f"cannot write to {cache}: {error}") from error
+        raise CheckoutError(f"cannot write to {cache}: lock: {error.strerror}") from error
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            file.seek(0)
             holder = file.read().strip() or "of an unknown id"
             raise CheckoutError(
                 f"another gate is running: process {holder}; two at once would disturb each other"

@@ -9,8 +9,7 @@ from bench.gate.report.junit import to_junit
 from bench.gate.report.markdown import append_step_summary, to_markdown
 from bench.gate.report.terminal import to_text
 from bench.gate.result import GateResult
-from bench.store import StoreError
-from bench.store.files import write_bytes
+from bench.store.files import write_files
 
 __all__ = [
     "GateFileError",
@@ -35,17 +34,15 @@ def write_report(folder: Path, result: GateResult, blocks: Mapping[str, Sequence
     from bench.gate.report.plot_forest import draw_forest  # noqa: PLC0415 - see above
     from bench.gate.report.plot_ratios import draw_ratios  # noqa: PLC0415 - see above
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StoreError(f"{folder}: {error.strerror}") from error
-    write_bytes(folder / "gate.json", to_json(result, blocks))
-    write_bytes(folder / "junit.xml", to_junit(result))
-    write_bytes(folder / "summary.md", to_markdown(result).encode())
-    write_bytes(folder / "summary.txt", to_text(result).encode())
+    texts = {
+        "gate.json": to_json(result, blocks),
+        "junit.xml": to_junit(result),
+        "summary.md": to_markdown(result).encode(),
+        "summary.txt": to_text(result).encode(),
+    }
+    write_files(folder, texts)
     plots = {"forest": draw_forest(result)}
     if result.stored is None:
         plots["ratios"] = draw_ratios(result, blocks)
     for stem, (png, svg) in plots.items():
-        write_bytes(folder / f"{stem}.png", png)
-        write_bytes(folder / f"{stem}.svg", svg)
+        write_files(folder, {f"{stem}.png": png, f"{stem}.svg": svg})

@@ -12,9 +12,13 @@ from bench.gate.blocks import Blocks
 from bench.gate.report.deciding import deciding
 from bench.gate.report.pytest_stats import stats_of
 from bench.gate.result import GATE_SCHEMA, Finding, GateResult, Verdict
+from pipelines.files import read_plain
 
 SHAPE_VERSION = "5.3.1"
 """The pytest-benchmark whose file has this shape."""
+
+MOST_BYTES = 500_000_000
+"""The most that is read of a gate.json, which holds every block."""
 
 _LARGEST = 1.7976931348623157e308
 
@@ -73,7 +77,7 @@ def read_gate_json(source: bytes | Path) -> GateResult:
     """
     where = str(source) if isinstance(source, Path) else "gate.json"
     try:
-        data = source.read_bytes() if isinstance(source, Path) else source
+        data = read_plain(source, most_bytes=MOST_BYTES) if isinstance(source, Path) else source
     except OSError as error:
         raise GateFileError(f"{where}: {error.strerror}") from error
     try:

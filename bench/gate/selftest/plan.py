@@ -8,9 +8,11 @@ from bench.gate.design import DESIGN, Design
 from bench.machine.compare import fingerprint, unlike
 from bench.machine.schema import Machine
 from bench.store import IncomparableMachine, StoreError
-from bench.store.files import write_bytes
+from bench.store.errors import file_errors
+from bench.store.files import read_json, write_bytes
 
 PLAN_FILE = "plan.json"
+PLAN_SCHEMA = 1
 
 
 class SelftestPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -19,7 +21,7 @@ class SelftestPlan(msgspec.Struct, frozen=True, kw_only=True):
     fingerprint: dict[str, str]
     design: Design
     suite: str
-    schema: int = 1
+    schema: int = PLAN_SCHEMA
 
 
 def check_plan(folder: Path, machine: Machine, *, suite: str) -> None:
@@ -29,16 +31,12 @@ def check_plan(folder: Path, machine: Machine, *, suite: str) -> None:
     """
     plan = SelftestPlan(fingerprint=fingerprint(machine), design=DESIGN, suite=suite)
     path = folder / PLAN_FILE
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            write_bytes(path, msgspec.json.format(msgspec.json.encode(plan)))
-            return
-        begun = msgspec.json.decode(path.read_bytes(), type=SelftestPlan)
-    except OSError as error:
-        raise StoreError(f"{path}: {error.strerror}") from error
-    except msgspec.DecodeError as error:
-        raise StoreError(f"{path}: {error}") from error
+    with file_errors(path):
+        begun_already = path.exists()
+    if not begun_already:
+        write_bytes(path, msgspec.json.format(msgspec.json.encode(plan)), make=True)
+        return
+    begun = read_json(path, SelftestPlan, newest=PLAN_SCHEMA)
     others = unlike(begun.fingerprint, plan.fingerprint)
     if others:
         raise IncomparableMachine(folder, others)

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -21,6 +21,7 @@ from bench.gate.selftest.rows import Condition, TrialRow
 from bench.gate.worker.messages import Spec
 from bench.machine.schema import Machine
 from bench.progress import Progress, Silent
+from bench.store.lines import LineFile, read_lines
 
 EFFECTS = (0.0, 0.01, 0.02, 0.03, 0.05, 0.10)
 """Slowdowns of the head; none at all is equal code."""
@@ -93,30 +94,24 @@ def run_selftest(
 
 
 def read_trials(path: Path) -> list[TrialRow]:
-    """Return the stored rows, none where there is no such file. Raises SelftestFileError.
+    """Return the stored rows, none where there is no such file.
 
-    A last line that a kill cut short is left out.
+    A last line that a kill cut short is left out. Raises SelftestFileError, StoreError.
     """
-    if not path.exists():
-        return []
-    lines = path.read_bytes().split(b"\n")
+    lines, _ = read_lines(path)
     rows = []
-    for number, line in enumerate(lines[:-1], start=1):
+    for number, line in enumerate(lines, start=1):
         try:
             rows.append(msgspec.json.decode(line, type=TrialRow))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise SelftestFileError(f"{path}: line {number}: {error}") from error
     return rows
 
 
 def _append(path: Path, rows: Sequence[TrialRow]) -> None:
-    kept = b"".join(msgspec.json.encode(row) + b"\n" for row in rows)
-    old = path.read_bytes() if path.exists() else b""
-    whole = old[: old.rfind(b"\n") + 1]
-    with path.open("r+b" if path.exists() else "wb") as file:
-        file.truncate(len(whole))
-        file.seek(len(whole))
-        file.write(kept)
+    _, size = read_lines(path)
+    with closing(LineFile(path, size)) as file:
+        file.append(b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
 
 
 def _left(wanted: Counter[float], rows: Sequence[TrialRow], condition: Condition) -> Counter[float]:

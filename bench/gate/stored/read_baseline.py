@@ -15,7 +15,8 @@ from bench.machine.schema import CalibrationNs
 from bench.results import Row
 from bench.samples import Samples, stage_fields
 from bench.store import StoredRun, StoreError, read_run
-from bench.store.errors import file_errors, refuse_special
+from bench.store.errors import file_errors
+from bench.store.files import read_bytes
 from bench.store.layout import MACHINE, ROWS, RUN
 from bench.verdict import WrongAnswer
 
@@ -28,6 +29,9 @@ UNITS = {"stage": "frame", "hash": "plane", "lookup": "look-up"}
 # No unit takes longer than a day, and no clock tells less than a ps; 0 would be divided by.
 Seconds = Annotated[float, msgspec.Meta(ge=1e-12, le=86_400)]
 GATE = "gate.json"
+MOST_BYTES = 500_000_000
+"""The most that is read of a file; pytest-benchmark may keep every round of a large suite."""
+
 NULL = msgspec.Raw(b"null")
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -87,15 +91,13 @@ def read_baseline(path: Path) -> Baseline:
     """
     try:
         with file_errors(path):
-            if (path / GATE).is_file():
+            if (path / GATE).exists():
                 path /= GATE
         if path.is_dir():
             return _of_run(read_run(path), source=str(path))
         if path.name in {RUN, ROWS, MACHINE}:
             return _of_run(read_run(path.parent), source=str(path))
-        with file_errors(path):
-            refuse_special(path)
-            data = path.read_bytes()
+        data = read_bytes(path, most_bytes=MOST_BYTES)
     except StoreError as error:
         raise BaselineError(_first_line(str(error))) from error
     return _of_json(data, source=str(path))

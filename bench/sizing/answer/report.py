@@ -8,8 +8,7 @@ from bench.sizing.answer.documents import answer_document, comparison_document
 from bench.sizing.answer.html import render_html
 from bench.sizing.answer.markdown import PLOT_DIR, render_markdown
 from bench.sizing.answer.values import Answer, Comparison
-from bench.store.errors import file_errors
-from bench.store.files import write_bytes
+from bench.store.files import write_files
 
 
 def write_report(folder: Path, told: Answer | Comparison) -> list[Path]:
@@ -40,13 +39,3 @@ def write_report(folder: Path, told: Answer | Comparison) -> list[Path]:
 def as_json(told: msgspec.Struct) -> bytes:
     """Return what `--json` prints: one document that ends with a line break."""
     return msgspec.json.format(msgspec.json.encode(told)) + b"\n"
-
-
-def write_files(folder: Path, files: dict[str, bytes]) -> list[Path]:
-    """Write `files`, by their place in `folder`, and return their paths. Raises StoreError."""
-    written = [folder / name for name in files]
-    for path, content in zip(written, files.values(), strict=True):
-        with file_errors(path.parent):
-            path.parent.mkdir(parents=True, exist_ok=True)
-        write_bytes(path, content)
-    return written

@@ -1,6 +1,5 @@
 """Reading a scenario: a TOML file into a typed value, with the fields it wrote itself."""
 
-import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
@@ -11,6 +10,7 @@ import msgspec
 from bench.sizing.scenario.errors import ScenarioError, known
 from bench.sizing.scenario.schema import Scenario
 from bench.sizing.scenario.typed import Places, dotted, typed
+from pipelines.files import read_plain
 
 __all__ = [
     "Loaded",
@@ -66,11 +66,7 @@ def find_scenario(name: str) -> Path:
 def load_scenario(path: Path) -> Loaded:
     """Read the scenario in `path`. Raises ScenarioError."""
     try:
-        # A pipe would never end, and a device never stop.
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise ScenarioError(f"{path}: is no plain file")
-        with path.open("rb") as file:
-            text = file.read(MOST_BYTES + 1)
+        text = read_plain(path, most_bytes=MOST_BYTES)
     except OSError as error:
         raise ScenarioError(f"{path}: {error.strerror or error}") from error
     except ValueError as error:
@@ -97,7 +93,7 @@ def _values(text: bytes, where: str) -> dict[str, object]:
         if line.count(b".") > MOST_DOTS_IN_A_LINE:
             raise ScenarioError(f"{where}: line {number} has more than {MOST_DOTS_IN_A_LINE} dots")
     try:
-        return msgspec.toml.decode(text, type=dict[str, object])
+        return msgspec.toml.decode(text.decode(), type=dict[str, object])
     except UnicodeDecodeError as error:
         raise ScenarioError(f"{where}: is not UTF-8 from byte {error.start}") from error
     except RecursionError as error:

@@ -167,7 +167,7 @@ def test_what_is_no_file_is_refused_before_it_is_waited_for(tmp_path: Path) -> N
         read_list(tmp_path / "nowhere")
     os.mkfifo(tmp_path / "pipe")
     for name in ("pipe", "."):
-        with pytest.raises(ListFileError, match="not a regular file"):
+        with pytest.raises(ListFileError, match="is no plain file"):
             read_list(tmp_path / name)
 
 

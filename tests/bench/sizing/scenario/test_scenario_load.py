@@ -171,7 +171,7 @@ def test_no_more_is_read_of_a_huge_file_than_shows_that_it_is_huge(tmp_path: Pat
     huge = tmp_path / "huge.toml"
     with huge.open("wb") as file:
         file.truncate(1 << 40)
-    with pytest.raises(ScenarioError, match="has more than 1,000,000 bytes"):
+    with pytest.raises(ScenarioError, match="has more than 1 MB"):
         load_scenario(huge)
 
 
