@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from bench.attacks import LARGE_BYTES, message_bytes, messages, with_bytes
+from bench.lent import Lender
 from bench.verdict import Verified, WrongAnswer
 from pipelines.media import U8, EncodedFrame, PacketBatch, Unit
 from pipelines.pipeline import Pipeline
@@ -34,9 +35,10 @@ def check_plaintext_claims(
     """
     sender, relay = pipeline.sender(session), pipeline.relay(session.hop())
     held_by = {Party.NETWORK: False, Party.RELAY: False}
+    lender = Lender()
     for frame in frames:
         needles = needles_of(frame.payload)
-        unit: Unit = frame
+        unit: Unit = lender.lend(frame)
         for stage in sender:
             unit = stage(unit)
         arrived = holds(unit, needles)
@@ -74,8 +76,9 @@ def check_authentication_claim(
     if Party.RELAY in pipeline.sees_plaintext:
         return
     sender, relay = pipeline.sender(session), pipeline.relay(session.hop())
+    lender = Lender()
     for number, frame in enumerate(frames[:RELAY_ATTACKS]):
-        unit: Unit = frame
+        unit: Unit = lender.lend(frame)
         for stage in (*sender, *relay[:-1]):
             unit = stage(unit)
         unit = changed_inside(unit, number)

@@ -15,6 +15,9 @@ from pipelines.media import EncodedFrame, PacketBatch, Unit, unit_bytes
 
 Clock = Callable[[], int]
 
+Look = Callable[[Unit, Unit], None]
+"""Looks at a unit that was sent and at what came of it, between frames; it may raise."""
+
 SPIN_NS = 2_000_000
 """A sleeping thread may wake this late; the rest of a wait is spent looking at the clock."""
 
@@ -30,19 +33,39 @@ class FrameFailed(Exception):  # noqa: N818 - what happened, with the frame it h
 
 
 def measure_stages(
-    chain: Chain, units: Iterator[Unit], count: int, *, round_index: int = 0, clock: Clock = now
+    chain: Chain,
+    units: Iterator[Unit],
+    count: int,
+    *,
+    round_index: int = 0,
+    clock: Clock = now,
+    look: Look | None = None,
 ) -> Samples:
     """Send `count` units through `chain` and return their samples, shape (count,).
 
     The clock is read once before the first stage and once after each, so the time of a stage
-    holds one clock read and one store into a list besides its work, and nothing else.
-    Raises FrameFailed.
+    holds one clock read and one store into a list besides its work, and nothing else. `look` is
+    shown the last unit, when all are timed. Raises FrameFailed, and what `look` raises.
     """
     timed = TimedFrames(chain, count, clock)
     with collector_off():
         for _ in range(count):
             timed.send(next(units))
+    timed.show_last(look)
     return timed.samples(round_index=round_index)
+
+
+def settle(chain: Chain, units: Iterator[Unit], count: int, look: Look) -> Samples:
+    """Send `count` units, whose times nobody counts, and let `look` see each.
+
+    Raises FrameFailed, and what `look` raises.
+    """
+    timed = TimedFrames(chain, count, now)
+    with collector_off():
+        for _ in range(count):
+            timed.send(next(units))
+            timed.show_last(look)
+    return timed.samples(round_index=0)
 
 
 def measure_paced(
@@ -53,12 +76,13 @@ def measure_paced(
     interval_ns: int,
     clock: Clock = now,
     sleep: Callable[[float], None] = time.sleep,
+    look: Look | None = None,
 ) -> Samples:
     """Send one unit every `interval_ns` through `chain` and return their samples, shape (count,).
 
     An open loop: a unit that is late does not push back the due time of the next, so latency
-    counts from when the camera would have delivered the frame. `sleep` takes seconds.
-    Raises FrameFailed.
+    counts from when the camera would have delivered the frame. `sleep` takes seconds; `look` is
+    shown the last unit. Raises FrameFailed, and what `look` raises.
     """
     timed = TimedFrames(chain, count, clock)
     first_due_ns = clock() + interval_ns
@@ -72,6 +96,7 @@ def measure_paced(
             while clock() < due:
                 pass
             timed.send(unit)
+    timed.show_last(look)
     return timed.samples(round_index=0, due_ns=due_ns)
 
 
@@ -86,6 +111,7 @@ class TimedFrames:
         self._count = count
         self._facts = np.zeros((count, len(MEDIA_FIELDS)), dtype=np.int64)
         self._sent = 0
+        self._last: tuple[Unit, Unit] | None = None
         if chain.hook is not None:
             chain.hook.begin(count)
 
@@ -108,7 +134,13 @@ class TimedFrames:
         except Exception as error:
             raise FrameFailed(self._sent, error) from error
         self._facts[self._sent] = media_facts(entered, wire)
+        self._last = entered, unit
         self._sent += 1
+
+    def show_last(self, look: Look | None) -> None:
+        """Let `look`, if there is one, see the last unit that was sent and what came of it."""
+        if look is not None and self._last is not None:
+            look(*self._last)
 
     def samples(self, *, round_index: int, due_ns: npt.NDArray[np.int64] | None = None) -> Samples:
         """Return the samples of all frames; without `due_ns` a frame was due when it started.

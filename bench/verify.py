@@ -1,19 +1,22 @@
 """Answer before speed: what a pipeline must get right before its time is taken.
 
-Every access unit comes out byte for byte as it went in, its decoded frames are those of the
-unencrypted path, whoever is said to see no plaintext holds none, and each stage that opens sealed
-units refuses whatever an attacker made of them and is left as it was.
+Every access unit comes out byte for byte as it went in, with its time and key-frame flag, and its
+decoded frames are those of the unencrypted path; nobody writes into the frame that went in; whoever
+is said to see no plaintext holds none; and each stage that opens sealed units refuses whatever an
+attacker made of them and is left as it was.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
+from bench.arrival import check_arrival
 from bench.attacks import copied, message_bytes, messages, tampered
 from bench.chain import Chain, build_chain
 from bench.claims import check_authentication_claim, check_plaintext_claims
+from bench.lent import Lender, endless
 from bench.verdict import Verified, WrongAnswer
 from pipelines.engines.engine import Engine
 from pipelines.media import EncodedFrame, RawFrame, Unit
@@ -22,6 +25,9 @@ from pipelines.session import Session
 from pipelines.stage import Opener, Rejected
 
 Decode = Callable[[EncodedFrame], RawFrame]
+
+MOST_WINDOW = 1 << 15
+"""Messages that a replay window can reach back: half of RTP's sequence numbers."""
 
 
 def verify(
@@ -89,28 +95,26 @@ def _round_trip(
 
     Frames repeat until every opener has been given more messages than its window reaches.
     """
-    openers = {i: stage for i, stage in enumerate(chain.onward) if isinstance(stage, Opener)}
-    recorded: dict[int, list[Unit]] = {position: [] for position in openers}
+    recorded = _Recorder(chain)
+    lender = Lender()
     decode_original, decode_result = make_decoder(), make_decoder()
-    for number, frame in enumerate(_repeat(frames)):
-        wanting = [
-            position
-            for position, stage in openers.items()
-            if len(recorded[position]) <= stage.window + 2
-        ]
-        if number >= len(frames) and not wanting:
-            return recorded
-        unit: Unit = frame
-        try:
-            for stage in chain.sender:
+    for number, frame in enumerate(endless(frames)):
+        if number >= len(frames) and recorded.enough(number - len(frames)):
+            return recorded.inputs
+        what = f"frame {number}"
+        unit: Unit = lender.lend(frame)
+        for position, stage in enumerate((*chain.sender, *chain.onward)):
+            recorded.take(position - len(chain.sender), unit)
+            try:
                 unit = stage(unit)
-            for position, stage in enumerate(chain.onward):
-                if position in wanting:
-                    recorded[position] += messages(copied(unit))
-                unit = stage(unit)
-        except Rejected as error:
-            raise WrongAnswer(f"frame {number}: {type(error).__name__}: {error}") from error
-        result = _byte_exact(frame, unit, number)
+            except Rejected as error:
+                raise WrongAnswer(f"{what}: {type(error).__name__}: {error}") from error
+            lender.check(frame, f"{what}: {chain.fields[position]}")
+        check_arrival(frame, unit, what)
+        result = unit
+        assert isinstance(result, EncodedFrame)  # noqa: S101 - as check_arrival found
+        if result.index != number:
+            raise WrongAnswer(f"{what}: it comes out as frame {result.index}")
         verified.count("byte-exact access units")
         if number < min(decoded_frames, len(frames)):
             _compare_decoded(decode_original(frame), decode_result(result), number)
@@ -118,22 +122,38 @@ def _round_trip(
     raise AssertionError("frames repeat without end")
 
 
-def _repeat(frames: Sequence[EncodedFrame]) -> Iterator[EncodedFrame]:
-    while True:
-        yield from frames
+class _Recorder:
+    """Keeps what each opener of relay and receiver is given, by its position among them."""
 
+    def __init__(self, chain: Chain) -> None:
+        self.inputs: dict[int, list[Unit]] = {}
+        self._most: dict[int, int] = {}
+        for position, stage in enumerate(chain.onward):
+            if not isinstance(stage, Opener):
+                continue
+            name = chain.fields[len(chain.sender) + position]
+            if type(stage.window) is not int or not 0 <= stage.window <= MOST_WINDOW:
+                raise WrongAnswer(
+                    f"{name}: a window of {stage.window!r}: 0 to {MOST_WINDOW} can be"
+                )
+            self.inputs[position] = []
+            self._most[position] = stage.window + 3
 
-def _byte_exact(frame: EncodedFrame, unit: Unit, number: int) -> EncodedFrame:
-    if not isinstance(unit, EncodedFrame):
-        raise WrongAnswer(f"frame {number}: the receiver ends with a {type(unit).__name__}")
-    if not np.array_equal(unit.payload, frame.payload):
-        raise WrongAnswer(
-            f"frame {number}: {len(frame.payload)} bytes went in, {len(unit.payload)} other bytes"
-            " came out"
-        )
-    if unit.codec != frame.codec:
-        raise WrongAnswer(f"frame {number}: codec {frame.codec} went in, {unit.codec} came out")
-    return unit
+    def take(self, position: int, unit: Unit) -> None:
+        """Keep the messages of `unit` where the stage at `position` is one that wants more."""
+        kept = self.inputs.get(position)
+        if kept is not None and len(kept) < self._most[position]:
+            kept += messages(copied(unit))
+
+    def enough(self, repeated: int) -> bool:
+        """Return whether every opener was given more than its window reaches.
+
+        Raises WrongAnswer where, `repeated` frames after the last, one still was not.
+        """
+        wanting = [each for each, most in self._most.items() if len(self.inputs[each]) < most]
+        if wanting and repeated > self._most[wanting[0]]:
+            raise WrongAnswer("an opener is given no messages, and frames come out")
+        return not wanting
 
 
 def _compare_decoded(original: RawFrame, result: RawFrame, number: int) -> None:
@@ -144,6 +164,7 @@ def _compare_decoded(original: RawFrame, result: RawFrame, number: int) -> None:
 
 def _check_tampering(victims: _Victims, inputs: Sequence[Unit], verified: Verified) -> None:
     stage = victims.fresh()
+    untouched = tuple(stage.state())
     for genuine in (inputs[0], max(inputs, key=lambda unit: len(message_bytes(unit)))):
         for what, message in tampered(genuine):
             _must_reject(stage, message, f"{victims.name}: {what}")
@@ -152,6 +173,9 @@ def _check_tampering(victims: _Victims, inputs: Sequence[Unit], verified: Verifi
     _must_accept(stage, inputs[0], f"{victims.name}: the genuine message after the attack")
     _must_reject(stage, inputs[0], f"{victims.name}: a replay")
     verified.count("replays rejected")
+    # Or nothing would be proven by its being the same after an attack.
+    if tuple(stage.state()) == untouched:
+        raise WrongAnswer(f"{victims.name}: state() does not show that a message was accepted")
 
 
 def _check_replay_window(victims: _Victims, inputs: Sequence[Unit], verified: Verified) -> None:
@@ -172,9 +196,9 @@ def _check_wrong_key(victims: _Victims, inputs: Sequence[Unit], verified: Verifi
         _must_reject(victims.stranger, inputs[0], f"{victims.name}: another key")
         verified.count("wrong keys rejected")
         return
-    right = message_bytes(victims.fresh()(inputs[0])).copy()
+    right = message_bytes(victims.fresh()(copied(inputs[0]))).copy()
     try:
-        wrong = message_bytes(victims.stranger(inputs[0]))
+        wrong = message_bytes(victims.stranger(copied(inputs[0])))
     except Rejected:
         wrong = right[:0]
     if np.array_equal(right, wrong):
@@ -184,17 +208,18 @@ def _check_wrong_key(victims: _Victims, inputs: Sequence[Unit], verified: Verifi
 
 def _must_accept(stage: Opener, message: Unit, what: str) -> None:
     try:
-        stage(message)
+        # A copy: an opener may work in place, and the message is sent again as a replay.
+        stage(copied(message))
     except Rejected as error:
         raise WrongAnswer(f"{what} was rejected: {type(error).__name__}: {error}") from error
 
 
 def _must_reject(stage: Opener, message: Unit, what: str) -> None:
-    before = stage.state()
+    before = tuple(stage.state())
     try:
-        stage(message)
+        stage(copied(message))
     except Rejected:
-        if stage.state() != before:
+        if tuple(stage.state()) != before:
             raise WrongAnswer(f"{what} was rejected, but it moved the state") from None
         return
     raise WrongAnswer(f"{what} was accepted")

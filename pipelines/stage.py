@@ -71,7 +71,8 @@ class Stage(Protocol):
         """Turn one unit into the next.
 
         Raises Rejected where the unit is refused. The result may be a view of the stage's own
-        buffer, valid until its next call.
+        buffer, valid until its next call. A frame that enters a pipeline is read by others too and
+        must stay as it is; what another stage made may be changed in place.
         """
 
 

@@ -13,6 +13,7 @@ from bench.clips.errors import ClipError
 from bench.picture_changes import BLACK, NO_COLOUR
 from bench.profile import keys
 from bench.verdict import WrongAnswer
+from pipelines.codecs.picture import picture_of
 from pipelines.media import U8, RawFrame
 
 SOURCE_HEIGHT = 720
@@ -78,15 +79,15 @@ class Tile:
 
     def put(self, frame: RawFrame) -> None:
         """Scale `frame` where its size is another, and copy its planes into the picture."""
-        lines, columns = frame.planes[0].shape
-        if lines == self.height:
+        if len(frame.planes[0]) == self.height:
             self._copy(frame.planes)
             return
-        picture = av.VideoFrame.from_dlpack(
-            frame.planes, format="yuv420p", width=columns, height=lines
-        )
         scaled = self._scale.reformat(
-            picture, self.width, self.height, "yuv420p", interpolation=Interpolation.BILINEAR
+            picture_of(frame.planes),
+            self.width,
+            self.height,
+            "yuv420p",
+            interpolation=Interpolation.BILINEAR,
         )
         y, u, v = (
             np.frombuffer(memoryview(plane), dtype=np.uint8).reshape(plane.height, plane.line_size)[

@@ -13,6 +13,7 @@ import numpy as np
 from bench.clips.cache import read_checked, write_checked
 from bench.clips.footage import NORMALISATION, Footage, FootageFacts
 from bench.progress import Progress, Silent
+from bench.read_only import read_only
 from pipelines.codecs.encoder import Encoder
 from pipelines.codecs.settings import CodecSettings, describe
 from pipelines.media import EncodedFrame
@@ -29,7 +30,7 @@ class EncodedClip:
     """The access units of one clip in one codec, in order, the first a key frame.
 
     `description` names library and options; `facts` are those of the footage that was encoded.
-    Payloads are uint8 arrays; nobody writes into them.
+    Payloads are uint8 arrays that nobody can write into: all cases of a run share them.
     """
 
     name: str
@@ -85,13 +86,17 @@ def cached_clip(facts: FootageFacts, settings: CodecSettings, *, cache: Path) ->
 def _clip(
     facts: FootageFacts, settings: CodecSettings, frames: Sequence[EncodedFrame]
 ) -> EncodedClip:
+    payloads = read_only([frame.payload for frame in frames])
     return EncodedClip(
         name=facts.name,
         codec=settings.codec,
         settings=settings,
         description=describe(settings),
         facts=facts,
-        frames=tuple(frames),
+        frames=tuple(
+            frame.with_payload(payload, frame.codec)
+            for frame, payload in zip(frames, payloads, strict=True)
+        ),
     )
 
 

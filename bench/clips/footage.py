@@ -18,6 +18,7 @@ from bench.clips.errors import ClipError
 from bench.clips.names import ClipName, scaled_size
 from bench.clips.pyav import as_fraction
 from bench.progress import Progress, Silent
+from bench.read_only import read_only
 from pipelines.media import U8, RawFrame
 
 NORMALISATION = "yuv420p 8 bit limited range, swscale bicubic, native average frame rate; version 1"
@@ -50,7 +51,10 @@ class FootageFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Footage:
-    """Decoded frames of one clip. Planes are contiguous uint8, sides even, indices from 0."""
+    """Decoded frames of one clip.
+
+    Planes are contiguous uint8 that nobody can write into, sides even, indices from 0.
+    """
 
     facts: FootageFacts
     frames: tuple[RawFrame, ...]
@@ -165,7 +169,7 @@ def _remarks(
 def _normalised(
     reformatter: VideoReformatter, frame: VideoFrame, size: tuple[int, int], *, scaled: bool
 ) -> tuple[U8, U8, U8]:
-    """Return new contiguous planes of `size`."""
+    """Return new contiguous planes of `size`, read-only."""
     full_range = frame.color_range == ColorRange.JPEG or frame.format.name.startswith("yuvj")
     width, height = size if scaled else (frame.width, frame.height)
     if scaled or full_range or frame.format.name != "yuv420p":
@@ -185,8 +189,7 @@ def _normalised(
     # Cropping to even sides, and dropping the padding of the rows.
     width, height = size
     half_width, half_height = width // 2, height // 2
-    return (
-        y[:height, :width].copy(),
-        u[:half_height, :half_width].copy(),
-        v[:half_height, :half_width].copy(),
+    y, u, v = read_only(
+        [y[:height, :width], u[:half_height, :half_width], v[:half_height, :half_width]]
     )
+    return y, u, v

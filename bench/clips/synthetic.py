@@ -20,6 +20,7 @@ from bench.clips.errors import ClipError
 from bench.clips.footage import MAX_FRAMES, Footage, FootageFacts, content_sha256, raw_frames
 from bench.clips.names import RUNGS
 from bench.progress import Progress, Silent
+from bench.read_only import read_only
 from pipelines.media import U8
 
 PREFIX = "synthetic-head-"
@@ -70,7 +71,8 @@ def synthetic_footage(
         y, u, v = _shot(reformatter, portrait.at(float(seconds)), float(seconds), width, height)
         row, column = random.integers(0, 64, size=2)
         noisy = y.astype(np.int16) + grain[row : row + height, column : column + width]
-        planes.append((np.clip(noisy, 16, 235).astype(np.uint8), u, v))
+        y, u, v = read_only([np.clip(noisy, 16, 235).astype(np.uint8), u, v])
+        planes.append((y, u, v))
         progress.advance(index + 1)
     frames = raw_frames(planes, FPS)
     facts = FootageFacts(

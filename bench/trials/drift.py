@@ -13,7 +13,6 @@ from importlib.metadata import version
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 
 from bench.cases import DriftCase
@@ -22,6 +21,7 @@ from bench.memory import peak_rss_bytes, reset_peak, rss_bytes
 from bench.results import DriftSummary, Row
 from bench.samples import Samples
 from bench.stats import quantile
+from pipelines.codecs.picture import picture_of
 from pipelines.media import U8, RawFrame
 from pipelines.scanning.hashes.pdq import Pdq
 from pipelines.scanning.index.contract import NotInstalled
@@ -141,12 +141,8 @@ def open_drift(case: DriftCase, frames: Sequence[RawFrame]) -> DriftTrial:
 
 def rgb_of(reformatter: VideoReformatter, frame: RawFrame) -> U8:
     """Return a frame as swscale's RGB, uint8 of shape (height, width, 3), contiguous."""
-    height, width = frame.planes[0].shape
-    # DLPack as PyAV speaks it takes no read-only memory, and rows contiguous in themselves.
-    planes = tuple(plane.copy() for plane in frame.planes)
-    picture = VideoFrame.from_dlpack(planes, format="yuv420p", width=width, height=height)
     rgb = reformatter.reformat(
-        picture,
+        picture_of(frame.planes),
         format="rgb24",
         src_colorspace=Colorspace.ITU601,
         src_color_range=ColorRange.MPEG,

@@ -13,6 +13,7 @@ from bench.clips.errors import ClipError
 from bench.clips.names import RUNGS, Rung
 from pipelines.codecs.decoder import Decoder
 from pipelines.codecs.encoder import Encoder
+from pipelines.codecs.picture import picture_of
 from pipelines.codecs.settings import CodecSettings, conference_settings
 from pipelines.media import U8, EncodedFrame, RawFrame
 
@@ -81,11 +82,8 @@ class Scaler:
         height, width = frame.planes[0].shape
         if (width, height) == self._size:
             return frame
-        picture = av.VideoFrame.from_dlpack(
-            frame.planes, format="yuv420p", width=width, height=height
-        )
         scaled = self._reformatter.reformat(
-            picture, *self._size, "yuv420p", interpolation=Interpolation.BICUBIC
+            picture_of(frame.planes), *self._size, "yuv420p", interpolation=Interpolation.BICUBIC
         )
         y, u, v = (_plane(plane) for plane in scaled.planes)
         return RawFrame(index=frame.index, pts_ns=frame.pts_ns, planes=(y, u, v))

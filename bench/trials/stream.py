@@ -5,17 +5,19 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 
+from bench.arrival import check_arrival
 from bench.cases import Case
 from bench.chain import Chain, build_chain
 from bench.hook_summary import summarise_hook
 from bench.material import Material
-from bench.measure import measure_paced, measure_stages
+from bench.measure import measure_paced, measure_stages, settle
 from bench.memory import peak_rss_bytes, reset_peak, rss_bytes
 from bench.reel import Reel
 from bench.results import Row
 from bench.samples import Samples, latency_ns
 from bench.summarise import summarise
 from pipelines.engines.engine import Engine
+from pipelines.media import EncodedFrame, RawFrame, Unit
 from pipelines.pipeline import Pipeline
 from pipelines.session import Session
 from pipelines.stages.codec import Decode, Encode
@@ -63,16 +65,26 @@ class StreamTrial:
         return self.reel.period
 
     def measure(self, round_index: int, units: int) -> Samples:
-        """Return the samples of one round of `units` frames. Raises FrameFailed."""
+        """Return the samples of one round of `units` frames.
+
+        Raises FrameFailed, and WrongAnswer where a frame that is sent untimed before the round, or
+        the last one of it, does not arrive as it should.
+        """
         if self.case.model == "paced":
             return measure_paced(
-                self.chain, self.reel, units, interval_ns=self.material.frame_interval_ns
+                self.chain,
+                self.reel,
+                units,
+                interval_ns=self.material.frame_interval_ns,
+                look=look_while_measuring,
             )
         # The same frames in the same round for every case, also in a run that was resumed.
         lead_in = self._lead_in(round_index * units)
         self.reel.seek(round_index * units - lead_in)
-        measure_stages(self.chain, self.reel, lead_in)
-        return measure_stages(self.chain, self.reel, units, round_index=round_index)
+        settle(self.chain, self.reel, lead_in, look_while_measuring)
+        return measure_stages(
+            self.chain, self.reel, units, round_index=round_index, look=look_while_measuring
+        )
 
     def _lead_in(self, start: int) -> int:
         """Return how many frames go untimed before the frame `start` of the reel.
@@ -130,7 +142,7 @@ def open_stream(
 ) -> StreamTrial:
     """Build the stages of `case` with new keys, warm them up and choose the size of a round.
 
-    Raises FrameFailed, CodecError.
+    Raises FrameFailed, CodecError, WrongAnswer.
     """
     before = rss_bytes()
     can_reset = reset_peak()
@@ -144,7 +156,7 @@ def open_stream(
         hook=hook,
     )
     reel = Reel(material.raw_frames if live else material.access_units, material.fps)
-    warm = measure_stages(chain, reel, WARM_UP_FRAMES)
+    warm = settle(chain, reel, WARM_UP_FRAMES, look_while_measuring)
     frame_ns = max(1.0, float(np.median(latency_ns(warm))))
     peak = peak_rss_bytes()
     return StreamTrial(
@@ -158,6 +170,12 @@ def open_stream(
         case_rss_bytes=max(0, peak - before) if can_reset else 0,
         hook=hook,
     )
+
+
+def look_while_measuring(sent: Unit, arrived: Unit) -> None:
+    """Raise WrongAnswer unless a frame of a measured stream arrives as it should."""
+    frame = sent.index if isinstance(sent, EncodedFrame | RawFrame) else 0
+    check_arrival(sent, arrived, f"while measuring, at frame {frame} of the clip")
 
 
 def frames_that_fit(case: Case, frame_ns: float, fps: float) -> int:

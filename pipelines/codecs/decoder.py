@@ -99,5 +99,7 @@ def _open(codec: str) -> av.VideoCodecContext:
 
 def _plane_view(plane: VideoPlane) -> U8:
     """Return the visible part of a plane as a view that keeps the frame alive."""
-    rows = np.frombuffer(memoryview(plane), dtype=np.uint8).reshape(plane.height, plane.line_size)
+    # Read-only: the decoder makes later frames from this one.
+    memory = memoryview(plane).toreadonly()
+    rows = np.frombuffer(memory, dtype=np.uint8).reshape(plane.height, plane.line_size)
     return rows[:, : plane.width]

@@ -1,5 +1,6 @@
 """Verification finds every wrong pipeline: each test breaks a good one in one way."""
 
+import ctypes
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 
@@ -9,12 +10,12 @@ import pytest
 
 from bench.claims import NEEDLE_BYTES
 from bench.verdict import Verified, WrongAnswer
-from bench.verify import Decode, verify
+from bench.verify import MOST_WINDOW, Decode, verify
 from pipelines.ciphers.table import CIPHERS
 from pipelines.codecs.decoder import Decoder
 from pipelines.engines.pyca import CRYPTOGRAPHY
 from pipelines.formats.srtp.profiles import PROFILES
-from pipelines.media import EncodedFrame, PacketBatch, RawFrame, Unit
+from pipelines.media import U8, EncodedFrame, PacketBatch, RawFrame, Unit
 from pipelines.pipeline import Pipeline
 from pipelines.registry import load_registry
 from pipelines.session import HopSession, Session
@@ -47,6 +48,9 @@ def noise_units(count: int = 3, seed: int = 1) -> Units:
         )
         for index in range(count)
     ]
+
+
+UNITS = noise_units()
 
 
 def raw_decoder() -> Decode:
@@ -95,6 +99,17 @@ class Around:
 def good_opener(session: Session, *, key: bytes | None = None, window: int = 128) -> OpenFrame:
     media_key = session.media_key if key is None else key
     return OpenFrame(GCM, media_key[:32], session.engine, codec=session.codec, window=window)
+
+
+class NoReplayProtection(Around):
+    """A new opener for each message remembers none."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(good_opener(session))
+        self._session = session
+
+    def __call__(self, unit: Unit, /) -> Unit:
+        return good_opener(self._session)(unit)
 
 
 def opened_by(make: Callable[[Session], Stage]) -> Pipeline:
@@ -253,6 +268,157 @@ def test_a_decoded_plane_that_differs_is_found(plane: int, name: str) -> None:
     assert wrong(PIPELINES["raw-null"], make_decoder=every_second_decoder_errs) == (
         f"frame 1: plane {name} differs from the unencrypted path"
     )
+
+
+# Who writes into what went in: it would pass for right beside its own damage.
+
+
+class Writes:
+    """Writes zeros into what it is given by `write`, and hands it on."""
+
+    name = "vandal"
+    kind = StageKind.CRYPTO
+
+    def __init__(self, write: Callable[[U8], None]) -> None:
+        self._write = write
+
+    def __call__(self, unit: Unit, /) -> Unit:
+        self._write(plain_bytes(unit).payload)
+        return unit
+
+
+def by_numpy(payload: U8) -> None:
+    payload[:] = 0
+
+
+def by_address(payload: U8) -> None:
+    ctypes.memset(payload.ctypes.data, 0, len(payload))
+
+
+def by_buffer(payload: U8) -> None:
+    payload.data[:4] = bytes(4)
+
+
+def by_base(payload: U8) -> None:
+    base = payload if payload.base is None else payload.base
+    np.asarray(base)[:] = 0
+
+
+def by_unlocking(payload: U8) -> None:
+    payload.setflags(write=True)
+    payload[-1] ^= 1
+
+
+WRITERS = [by_numpy, by_address, by_buffer, by_base, by_unlocking]
+
+
+@pytest.mark.parametrize("write", WRITERS)
+def test_a_sender_that_writes_into_the_frame_is_found(write: Callable[[U8], None]) -> None:
+    units = noise_units()
+    before = [unit.payload.copy() for unit in units]
+    broken = dataclasses.replace(
+        PIPELINES["raw-null"], name="vandal", sender=lambda _: (Writes(write), Copy())
+    )
+    with pytest.raises(WrongAnswer) as found:
+        checked(broken, units)
+    assert str(found.value) == (
+        "frame 0: sender/vandal wrote into the frame that went in, which others read too"
+    )
+    assert all(np.array_equal(unit.payload, was) for unit, was in zip(units, before, strict=True))
+
+
+def test_a_writer_at_the_far_end_of_stages_that_hand_on_what_they_got_is_found() -> None:
+    broken = dataclasses.replace(
+        PIPELINES["raw-null"],
+        sender=lambda _: (),
+        relay=lambda _: (),
+        receiver=lambda _: (Writes(by_numpy),),
+        sees_plaintext=frozenset(Party),
+    )
+    assert wrong(broken).startswith("frame 0: receiver/vandal wrote into the frame that went in")
+
+
+def test_a_stage_may_work_in_place_on_what_another_made() -> None:
+    class InPlace(Around):
+        def __call__(self, unit: Unit, /) -> Unit:
+            opened = plain_bytes(self.inner(unit))
+            sealed = plain_bytes(unit).payload
+            sealed[: len(opened.payload)] = opened.payload
+            return opened.with_payload(sealed[: len(opened.payload)], opened.codec)
+
+    checked(opened_by(lambda session: InPlace(good_opener(session))))
+
+
+def test_an_opener_in_place_without_replay_protection_is_found() -> None:
+    class InPlace(NoReplayProtection):
+        def __call__(self, unit: Unit, /) -> Unit:
+            opened = super().__call__(unit)
+            plain_bytes(unit).payload[:] = 0
+            return opened
+
+    assert wrong(opened_by(InPlace)) == "receiver/open: a replay was accepted"
+
+
+def test_a_sender_that_keeps_what_it_was_lent_is_found() -> None:
+    class OneBehind:
+        """Sends the frame before, which it kept without a copy."""
+
+        name = "behind"
+        kind = StageKind.CRYPTO
+
+        def __init__(self) -> None:
+            self._kept: U8 | None = None
+
+        def __call__(self, unit: Unit, /) -> Unit:
+            before, self._kept = self._kept, plain_bytes(unit).payload
+            return unit if before is None else plain_bytes(unit).with_payload(before, "raw")
+
+    sizes = [
+        msgspec.structs.replace(unit, payload=unit.payload[: 900 - unit.index]) for unit in UNITS
+    ]
+    broken = dataclasses.replace(PIPELINES["raw-null"], sender=lambda _: (OneBehind(), Copy()))
+    with pytest.raises(WrongAnswer, match="frame 1: 899 bytes went in, 900 other bytes came out"):
+        checked(broken, sizes, decoded_frames=0)
+
+
+# What travels beside the bytes.
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"pts_ns": 0}, "frame 1: sent at 33000000 ns of its stream, it says 0 ns"),
+        ({"is_keyframe": False}, "frame 0: a key frame went in, no key frame came out"),
+        ({"index": 0}, "frame 1: it comes out as frame 0"),
+    ],
+)
+def test_a_receiver_that_loses_what_travels_beside_the_bytes_is_found(
+    change: Mapping[str, object], told: str
+) -> None:
+    units = [msgspec.structs.replace(unit, pts_ns=unit.index * 33_000_000) for unit in UNITS]
+    broken = ending_with(lambda unit: msgspec.structs.replace(unit, **change))
+    with pytest.raises(WrongAnswer, match=told):
+        checked(broken, units)
+
+
+def test_an_opener_whose_state_shows_nothing_is_found() -> None:
+    class Blank(Around):
+        def state(self) -> tuple[int, ...]:
+            return (0,)
+
+    assert wrong(opened_by(lambda session: Blank(good_opener(session)))) == (
+        "receiver/open: state() does not show that a message was accepted"
+    )
+
+
+@pytest.mark.parametrize("window", [-1, MOST_WINDOW + 1, 10**12, 2.5, True])
+def test_a_window_that_cannot_be_is_refused_at_once(window: int) -> None:
+    class Wide(Around):
+        def __init__(self, session: Session) -> None:
+            super().__init__(good_opener(session))
+            self.window = window
+
+    assert wrong(opened_by(Wide)).startswith(f"receiver/open: a window of {window!r}: ")
 
 
 # Who can read the media is not who is said to.
@@ -445,17 +611,6 @@ def test_a_receiver_that_an_attack_locks_out_is_found() -> None:
         "receiver/open: the genuine message after the attack was rejected:"
         " AuthenticationFailed: locked"
     )
-
-
-class NoReplayProtection(Around):
-    """A new opener for each message remembers none."""
-
-    def __init__(self, session: Session) -> None:
-        super().__init__(good_opener(session))
-        self._session = session
-
-    def __call__(self, unit: Unit, /) -> Unit:
-        return good_opener(self._session)(unit)
 
 
 def test_missing_replay_protection_is_found() -> None:

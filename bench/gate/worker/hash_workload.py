@@ -54,7 +54,9 @@ def open_hash(spec: HashSpec) -> HashWorkload:
     """Return the benchmark `spec`. Raises Absent, or whatever the checkout raises."""
     if spec.hasher not in HASHERS:
         raise Absent(f"no hasher {spec.hasher!r}")
-    return HashWorkload(HASHERS[spec.hasher], list(np.load(spec.material, allow_pickle=False)))
+    planes = np.load(spec.material, allow_pickle=False)
+    planes.flags.writeable = False
+    return HashWorkload(HASHERS[spec.hasher], list(planes))
 
 
 def _found(hasher: Hasher, plane: U8) -> bytes:

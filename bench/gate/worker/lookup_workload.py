@@ -80,6 +80,7 @@ def open_lookup(spec: LookupSpec) -> LookupWorkload:
         raise Absent(f"no index {spec.index!r}")
     listed: U64 = np.load(spec.listed, allow_pickle=False)
     queries: U64 = np.load(spec.material, allow_pickle=False)
+    listed.flags.writeable = queries.flags.writeable = False
     return LookupWorkload(INDEXES[spec.index].build, queries, listed, spec.radius)
 
 

@@ -53,6 +53,16 @@ def test_clip_from_the_cache_is_the_clip_that_was_encoded(
     assert all(unit.payload.flags.c_contiguous for unit in cached.frames)
 
 
+@pytest.mark.parametrize("codec", ["vp8", "raw"])
+def test_nobody_writes_into_what_cases_share(codec: str, footage: Footage, tmp_path: Path) -> None:
+    made = encode_clip(footage, settings_of(codec), cache=tmp_path)
+    cached = cached_clip(footage.facts, settings_of(codec), cache=tmp_path) or made
+    payloads = [unit.payload for clip in (made, cached) for unit in clip.frames]
+    for array in [*payloads, *(plane for frame in footage.frames for plane in frame.planes)]:
+        with pytest.raises(ValueError, match="WRITEABLE"):
+            array.setflags(write=True)
+
+
 def test_cached_clip_is_not_encoded_again(footage: Footage, tmp_path: Path) -> None:
     settings = settings_of("h264")
     first = encode_clip(footage, settings, cache=tmp_path)

@@ -99,6 +99,34 @@ def test_pipeline_that_loses_a_byte_is_not_measured() -> None:
         StreamWorkload(broken, "auto", frames())
 
 
+class Vandal:
+    """A stage that writes into what it is given."""
+
+    name = "vandal"
+    kind = StageKind.PACKETS
+
+    def __call__(self, unit: Unit, /) -> Unit:
+        assert isinstance(unit, EncodedFrame)
+        unit.payload[:] = 0
+        return unit
+
+
+def test_pipeline_that_writes_into_what_went_in_is_not_measured() -> None:
+    null = PIPELINES["null"]
+    broken = replace(null, sender=lambda session: (Vandal(), *null.sender(session)))
+    units = frames()
+    with pytest.raises(WrongAnswer, match="700 bytes of vp8 went in, 700 other bytes"):
+        StreamWorkload(broken, "auto", units)
+    assert units[0].payload.any()
+
+
+def test_material_of_a_worker_is_read_only(tmp_path: Path) -> None:
+    write_frames(tmp_path / "units.npz", frames())
+    for unit in load_frames(str(tmp_path / "units.npz")):
+        with pytest.raises(ValueError, match="read-only"):
+            unit.payload[0] = 0
+
+
 def test_pipeline_that_accepts_tampered_packets_is_not_measured() -> None:
     srtp = PIPELINES["srtp-aes-128-gcm"]
     units = frames()
@@ -132,7 +160,7 @@ def test_hash_that_changes_is_a_wrong_answer(tmp_path: Path) -> None:
     np.save(tmp_path / "luma.npy", planes)
     workload = open_hash(HashSpec(name="h", hasher="pdq", material=str(tmp_path / "luma.npy")))
     workload.run(0, 1)
-    workload._planes[0][:] = 255 - workload._planes[0]
+    workload._planes[0] = 255 - workload._planes[0]
     with pytest.raises(WrongAnswer, match="another hash"):
         workload.check()
 

@@ -20,10 +20,12 @@ from bench.trials.stream import (
     open_stream,
 )
 from bench.trials.window import window_units
+from bench.verdict import WrongAnswer
 from pipelines.codecs.settings import conference_settings
 from pipelines.engines.pyca import CRYPTOGRAPHY
 from pipelines.media import EncodedFrame, PacketBatch, Unit
 from pipelines.registry import load_registry
+from pipelines.stages.transport import Copy
 
 PIPELINES = load_registry(()).pipelines
 FPS = Fraction(30)
@@ -101,6 +103,33 @@ def test_a_trial_is_warm_and_goes_on_where_the_warm_up_ended(trial: StreamTrial)
     assert samples["frame"].tolist() == [(WARM_UP_FRAMES + n) % 10 for n in range(3)]
     assert trial.peak_rss_bytes >= trial.case_rss_bytes >= 0
     assert trial.peak_rss_bytes > 0
+
+
+class Tires(Copy):
+    """Does as it should for `calls` calls, and then sends the same byte less."""
+
+    def __init__(self, calls: int) -> None:
+        super().__init__()
+        self._left = calls
+
+    def __call__(self, unit: Unit, /) -> EncodedFrame:
+        self._left -= 1
+        frame = super().__call__(unit)
+        return frame if self._left >= 0 else frame.with_payload(frame.payload[:-1], frame.codec)
+
+
+@pytest.mark.parametrize(("calls", "rounds"), [(WARM_UP_FRAMES, 0), (WARM_UP_FRAMES + 8, 1)])
+def test_a_pipeline_that_is_right_only_until_it_is_measured_is_found(
+    access_units: Mapping[str, tuple[EncodedFrame, ...]], calls: int, rounds: int
+) -> None:
+    tiring = dataclasses.replace(
+        PIPELINES["raw-null"], name="tires", sender=lambda _: (Tires(calls),)
+    )
+    opened = open_stream(case_of(), tiring, material_of(access_units["h264"]), CRYPTOGRAPHY)
+    for round_index in range(rounds):
+        opened.measure(round_index, 4)
+    with pytest.raises(WrongAnswer, match="while measuring, at frame"):
+        opened.measure(rounds, 4)
 
 
 def test_a_round_has_the_same_frames_whenever_it_is_measured(trial: StreamTrial) -> None:
