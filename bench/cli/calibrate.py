@@ -19,7 +19,7 @@ from bench.cli.calibration_table import cost_lines
 from bench.cli.console import ERR, OUT, TerminalProgress, fail, visible
 from bench.cli.exit_codes import INCOMPARABLE, INTERRUPTED, WRONG_ANSWER
 from bench.cli.headline import known
-from bench.cli.show import escaped, new_table
+from bench.cli.show import new_table
 from bench.clips.errors import ClipError
 from bench.machine import describe_machine
 from bench.profile.schema import Profile
@@ -173,7 +173,7 @@ def terms_table(profile: Profile) -> Table:
     table = new_table("cost", "ns per call", "per packet", "per byte", "misfit")
     for key, cost in profile.costs.items():
         table.add_row(
-            escaped(key),
+            key,
             f"{fmean(cost.call_ns):.0f}",
             f"{fmean(cost.packet_ns):.1f}",
             f"{fmean(cost.byte_ns):.4f}",

@@ -1,20 +1,37 @@
 """Where the command line writes: results to standard output, everything else to standard error."""
 
 import logging
-import sys
+import os
+import shutil
 from typing import NoReturn
 
 import typer
-from rich.console import Console
+from rich.console import (
+    Console,
+    ConsoleDimensions,
+    ConsoleOptions,
+    ConsoleRenderable,
+    RenderHook,
+    RenderResult,
+)
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+from rich.segment import Segment
+from rich.table import Column
 
 from bench.cli.exit_codes import USAGE
+from bench.cli.streams import STANDARD_ERROR, STANDARD_OUTPUT
 
 PIPED_WIDTH = 110
 """Columns where nobody's window limits them: enough for every table."""
 
-OUT = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
-ERR = Console(stderr=True, highlight=False)
+UNKNOWN_WIDTH = 80
+"""Columns of a terminal that does not tell."""
+
+WIDTHS = (20, 1000)
+"""Narrower than this a table says nothing; wider is no window."""
+
+SAID_CHARACTERS = 2000
+"""Of one message, at most: it may quote a file that anybody has written."""
 
 
 def visible(text: str) -> str:
@@ -28,9 +45,73 @@ def visible(text: str) -> str:
     )
 
 
-def fail(message: str, code: int = USAGE) -> NoReturn:
+def message(text: str) -> str:
+    """Return `text` as it may be said: visible, and without its middle where it is too long."""
+    shown = visible(text)
+    left_out = len(shown) - SAID_CHARACTERS
+    if left_out <= 0:
+        return shown
+    half = SAID_CHARACTERS // 2
+    return f"{shown[:half]} … {left_out:,} characters … {shown[-half:]}"
+
+
+class Window(Console):
+    """A console that shows text as it is, and nothing in it steers the terminal."""
+
+    def __init__(self, descriptor: int) -> None:
+        # With a size given, rich leaves COLUMNS and LINES alone, which may hold anything.
+        super().__init__(
+            stderr=descriptor == STANDARD_ERROR,
+            width=PIPED_WIDTH,
+            height=1,
+            highlight=False,
+            markup=False,
+            emoji=False,
+        )
+        self._descriptor = descriptor
+        self.push_render_hook(_SpellOut())
+
+    @property  # type: ignore[misc] # rich's can be set; nobody does
+    def size(self) -> ConsoleDimensions:
+        """Return the window's size: COLUMNS and LINES where they are numbers, else its own."""
+        try:
+            own = os.get_terminal_size(self._descriptor)
+        except OSError:
+            own = os.terminal_size((UNKNOWN_WIDTH if self.is_terminal else PIPED_WIDTH, 0))
+        fallback = (own.columns or UNKNOWN_WIDTH, own.lines or 25)
+        columns, lines = shutil.get_terminal_size(fallback)
+        least, most = WIDTHS
+        return ConsoleDimensions(min(max(columns, least), most), min(lines, most))
+
+
+class _SpellOut(RenderHook):
+    def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
+        return [_Visible(each) for each in renderables]
+
+
+class _Visible:
+    """A renderable with what steers a terminal spelt out, wherever in it that stands."""
+
+    def __init__(self, inner: ConsoleRenderable) -> None:
+        self._inner = inner
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for segment in console.render(self._inner, options):
+            yield segment if segment.control else Segment(visible(segment.text), segment.style)
+
+
+OUT = Window(STANDARD_OUTPUT)
+ERR = Window(STANDARD_ERROR)
+
+
+def say(text: str) -> None:
+    """Show a message that stays."""
+    ERR.print(message(text), soft_wrap=True)
+
+
+def fail(text: str, code: int = USAGE) -> NoReturn:
     """End the program with one clear line."""
-    ERR.print(visible(f"sealbench: {message}"), markup=False, soft_wrap=True)
+    say(f"sealbench: {text}")
     raise typer.Exit(code)
 
 
@@ -58,11 +139,12 @@ class TerminalProgress:
     def begin(self, what: str, total: float) -> None:
         """Show a bar for `what` with the time that remains."""
         self.end()
-        if not ERR.is_terminal:
+        if not ERR.is_terminal or ERR.is_dumb_terminal:
             return
+        one_line = Column(no_wrap=True, overflow="ellipsis")
         # No thread that redraws by itself: it would take the interpreter from what is measured.
         self._bars = Progress(
-            TextColumn("{task.description}", markup=False),
+            TextColumn("{task.description}", markup=False, table_column=one_line),
             BarColumn(bar_width=24),
             TaskProgressColumn(),
             TimeRemainingColumn(),
@@ -70,7 +152,8 @@ class TerminalProgress:
             transient=True,
             auto_refresh=False,
         )
-        self._bars.add_task(what, total=total)
+        # The bar is not printed, so nothing spells it out.
+        self._bars.add_task(message(what), total=total)
         self._bars.start()
         self._bars.refresh()
 
@@ -88,4 +171,4 @@ class TerminalProgress:
 
     def note(self, line: str) -> None:
         """Show one line that stays."""
-        ERR.print(visible(line), markup=False, soft_wrap=True)
+        say(line)

@@ -61,9 +61,7 @@ def pipelines_table() -> Table:
     for pipeline in registry.pipelines.values():
         labels = f" [{', '.join(pipeline.labels)}]" if pipeline.labels else ""
         parties = ", ".join(sorted(pipeline.sees_plaintext))
-        table.add_row(
-            pipeline.name, parties, escaped(f"{pipeline.summary}{labels} ({pipeline.source})")
-        )
+        table.add_row(pipeline.name, parties, f"{pipeline.summary}{labels} ({pipeline.source})")
     return table
 
 
@@ -77,7 +75,7 @@ def ciphers_table() -> Table:
             f"{cipher.key_size} B",
             f"{cipher.nonce_size} B",
             f"{cipher.tag_size} B",
-            escaped(f"{cipher.summary}{labels} ({cipher.source})"),
+            f"{cipher.summary}{labels} ({cipher.source})",
         )
     return table
 
@@ -92,7 +90,7 @@ def scanners_table() -> Table:
         index = "-" if scanner.index is None else scanner.index.name
         labels = f" [{', '.join(scanner.labels)}]" if scanner.labels else ""
         source = f" ({scanner.source})" if scanner.source else ""
-        table.add_row(scanner.name, index, escaped(f"{scanner.summary}{labels}{source}"))
+        table.add_row(scanner.name, index, f"{scanner.summary}{labels}{source}")
     return table
 
 
@@ -109,7 +107,7 @@ def clips_table() -> Table:
             f"{float(clip.frame_rate):.4g}",
             str(clip.frames),
             states[clip.id],
-            escaped(clip.content),
+            clip.content,
         )
     return table
 
@@ -121,7 +119,7 @@ def suites_table() -> Table:
     for name, path in builtin_suites().items():
         suite = load_suite(path, registry.pipelines, scanners=registry.scanners)
         minutes = sum(case.seconds for case in suite.cases) / 60
-        table.add_row(name, str(len(suite.cases)), f"{minutes:.1f} min", escaped(suite.summary))
+        table.add_row(name, str(len(suite.cases)), f"{minutes:.1f} min", suite.summary)
     return table
 
 
@@ -131,10 +129,5 @@ def scenarios_table() -> Table:
     for name, path in builtin_scenarios().items():
         scenario = load_scenario(path).scenario
         participants = f"{scenario.peak_participants:,.0f}"
-        table.add_row(name, participants, scenario.system.topology, escaped(scenario.title))
+        table.add_row(name, participants, scenario.system.topology, scenario.title)
     return table
-
-
-def escaped(text: str) -> str:
-    """Return `text` so that rich shows its square brackets."""
-    return text.replace("[", r"\[")

@@ -11,7 +11,7 @@ from bench.cases import Case
 from bench.cli.console import OUT, TerminalProgress, fail
 from bench.cli.exit_codes import CASE_FAILED, WRONG_ANSWER
 from bench.cli.selection import ENGINE_HELP, select, with_clips_at_hand
-from bench.cli.show import escaped, new_table
+from bench.cli.show import new_table
 from bench.clips.errors import ClipError
 from bench.material import Library
 from bench.plan import by_clip
@@ -68,7 +68,7 @@ def verify(
             engine_name = choose_engine(case.engine).engine.name
             hook = "" if case.hook is None else f" / {case.hook.id}"
             name_shown = f"{case.pipeline}{hook}"
-            table.add_row(name_shown, engine_name, case.clip, case.codec, escaped(verdict))
+            table.add_row(name_shown, engine_name, case.clip, case.codec, verdict)
             done += 1
         library.forget(name)
     progress.end()

@@ -1,0 +1,204 @@
+"""Standard output and standard error that fail, and windows of strange sizes."""
+
+import errno
+import fcntl
+import json
+import os
+import pty
+import signal
+import struct
+import subprocess
+import termios
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from bench.cli.exit_codes import INTERRUPTED, OUTPUT_LOST, READER_GONE, USAGE
+from bench.store import read_run
+
+Finished = subprocess.CompletedProcess[str]
+Environment = Callable[[Mapping[str, str]], dict[str, str]]
+
+PROFILE = Path(__file__).parents[2] / "golden" / "sizing" / "calibration.json"
+
+SAYING = [
+    ("--version",),
+    ("--help",),
+    ("list", "scenarios"),
+    ("size", "council", "--from", str(PROFILE), "--json"),
+]
+
+
+@pytest.fixture(scope="module")
+def shell(script: str, environment: Environment) -> Callable[[str], Finished]:
+    """Return how to run a line of bash in which $S is the script."""
+
+    def run(line: str) -> Finished:
+        return subprocess.run(
+            ["bash", "-c", f"{line}; exit ${{PIPESTATUS[0]}}"],  # noqa: S607 - found on the path
+            env=environment({"S": script}),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
+    return run
+
+
+@pytest.mark.parametrize("arguments", SAYING, ids=" ".join)
+def test_a_full_disk_is_one_line_and_a_code_of_its_own(
+    shell: Callable[[str], Finished], arguments: tuple[str, ...]
+) -> None:
+    finished = shell(f"$S {' '.join(arguments)} > /dev/full")
+    assert finished.returncode == OUTPUT_LOST
+    assert finished.stderr == (
+        f"sealbench: standard output cannot be written: {os.strerror(errno.ENOSPC)};"
+        " what was measured is kept\n"
+    )
+
+
+def test_a_closed_output_is_one_line_and_nothing_lands_in_another_file(
+    shell: Callable[[str], Finished],
+) -> None:
+    finished = shell("$S --version >&-")
+    assert finished.returncode == OUTPUT_LOST
+    assert finished.stderr.count("\n") == 1
+    assert os.strerror(errno.EBADF) in finished.stderr
+
+
+def test_a_reader_that_left_is_silent_and_not_a_regression(
+    shell: Callable[[str], Finished],
+) -> None:
+    finished = shell("(sleep 1; $S list clips) | true")
+    assert (finished.returncode, finished.stderr) == (READER_GONE, "")
+
+
+@pytest.mark.parametrize("where", ["2>&-", "2>/dev/full"])
+def test_messages_that_cannot_be_said_change_nothing(
+    shell: Callable[[str], Finished], where: str
+) -> None:
+    finished = shell(f"$S --version {where}")
+    assert (finished.returncode, finished.stdout[:10]) == (0, "sealbench ")
+    assert shell(f"$S list nothing {where}").returncode == USAGE
+    assert shell(f"$S report /nonexistent {where}").returncode == USAGE
+
+
+def test_a_run_whose_output_is_lost_keeps_its_rows_and_its_report(
+    shell: Callable[[str], Finished], folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "run"
+    finished = shell(f"$S run {folder / 'tiny.toml'} --out {out} > /dev/full")
+    assert finished.returncode == OUTPUT_LOST, finished.stderr
+    assert [row.error for row in read_run(out).rows] == [None, None]
+    assert (out / "report.html").exists()
+
+
+def on_a_terminal(
+    command: list[str], environment: dict[str, str], *, columns: int
+) -> tuple[int, str]:
+    """Return the exit code of a command on a terminal so wide, and what that showed."""
+    controller, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    with subprocess.Popen(
+        command, env=environment, stdin=terminal, stdout=terminal, stderr=terminal
+    ) as process:
+        os.close(terminal)
+        shown = b""
+        while True:
+            try:
+                part = os.read(controller, 65536)
+            except OSError:  # what Linux says once nobody has the terminal open
+                break
+            shown += part
+    os.close(controller)
+    return process.returncode, shown.decode()
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"COLUMNS": "0", "LINES": "0"},
+        {"COLUMNS": "-5"},
+        {"COLUMNS": "wide"},
+        {"COLUMNS": "²"},
+        {"COLUMNS": "1"},
+        {"COLUMNS": "9" * 5000},
+        {"COLUMNS": "1000000000"},
+        {"TERM": "dumb"},
+        {"TERM": "no such terminal"},
+        {"NO_COLOR": "1"},
+    ],
+    ids=str,
+)
+def test_no_window_size_and_no_kind_of_terminal_stops_an_answer(
+    script: str, environment: Environment, variables: dict[str, str]
+) -> None:
+    command = [script, "size", "council", "--from", str(PROFILE)]
+    code, shown = on_a_terminal(command, environment({"TERM": "xterm", **variables}), columns=100)
+    assert code == 0, shown
+    assert "Traceback" not in shown
+    assert "relay" in shown
+
+
+@pytest.mark.parametrize("columns", [0, 1, 20])
+def test_a_narrow_terminal_gets_the_answer(
+    script: str, environment: Environment, columns: int
+) -> None:
+    command = [script, "size", "council", "--from", str(PROFILE)]
+    code, shown = on_a_terminal(command, environment({"TERM": "xterm"}), columns=columns)
+    assert code == 0, shown
+
+
+def test_a_piped_table_heeds_columns(sealbench: Callable[..., Finished]) -> None:
+    for columns in (60, 200):
+        shown = sealbench("list", "scenarios", COLUMNS=str(columns)).stdout.splitlines()
+        assert columns / 2 < max(map(len, shown)) <= columns
+
+
+def test_json_is_json_in_every_encoding(sealbench: Callable[..., Finished]) -> None:
+    finished = sealbench(
+        "size", "council", "--from", PROFILE, "--json", PYTHONIOENCODING="ascii", LC_ALL="C"
+    )
+    assert finished.returncode == 0
+    assert json.loads(finished.stdout)["name"] == "council"
+
+
+INTERRUPTED_IMPORT = """
+import os, signal, sys
+
+# A shell's background job ignores Ctrl-C, and its children would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
+class Stopper:
+    def find_spec(self, name, path=None, target=None):
+        if name == sys.argv[1]:
+            os.kill(os.getpid(), int(sys.argv[2]))
+
+sys.meta_path.insert(0, Stopper())
+from bench.cli.main import main
+sys.argv[:3] = ["sealbench"]
+main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("module", ["typer", "rich.progress", "bench.cli.show", "numba"])
+def test_ctrl_c_while_something_is_imported_is_one_line(
+    script: str, environment: Environment, module: str, number: signal.Signals
+) -> None:
+    finished = subprocess.run(
+        [
+            Path(script).with_name("python"),
+            *("-c", INTERRUPTED_IMPORT, module, str(int(number)), "list", "pipelines"),
+        ],
+        env=environment({}),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert (finished.returncode, finished.stdout) == (INTERRUPTED, "")
+    assert finished.stderr == "sealbench: stopped by Ctrl-C\n"
