@@ -172,10 +172,12 @@ import os, signal, sys
 # A shell's background job ignores Ctrl-C, and its children would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
+module, number = sys.argv[1:3]
+
 class Stopper:
     def find_spec(self, name, path=None, target=None):
-        if name == sys.argv[1]:
-            os.kill(os.getpid(), int(sys.argv[2]))
+        if name == module:
+            os.kill(os.getpid(), int(number))
 
 sys.meta_path.insert(0, Stopper())
 from bench.cli.main import main
