@@ -116,18 +116,21 @@ def fail(text: str, code: int = USAGE) -> NoReturn:
 
 
 class CompilingNote(logging.Handler):
-    """Says once that kernels are being compiled, whichever comes first."""
+    """Says once that kernels are being compiled, and once of each thing that is wrong with them."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._said = False
+        self._said: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Show one line for the first kernel of this process that is not in the cache."""
-        del record
-        if not self._said:
-            ERR.print("compiling for this CPU: once per machine, some twenty seconds …")
-            self._said = True
+        """Show one line for the first kernel of this process that each thing happens to."""
+        if record.msg in self._said:
+            return
+        self._said.add(record.msg)
+        if record.levelno >= logging.WARNING:
+            say(f"sealbench: {record.getMessage()}")
+        else:
+            say("compiling for this CPU: once per machine, some twenty seconds …")
 
 
 class TerminalProgress:

@@ -9,19 +9,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-import platformdirs
-
 from bench.clips.errors import ClipError
+from pipelines.cache_folder import cache_folder
 
-CACHE_VARIABLE = "SEALBENCH_CACHE"
 CHECKSUM_BYTES = hashlib.sha256().digest_size
 STALE_AFTER_S = 24 * 3600
 
 
 def cache_dir() -> Path:
     """Return the folder of the cache: $SEALBENCH_CACHE, or the user's cache folder."""
-    named = os.environ.get(CACHE_VARIABLE)
-    return Path(named) if named else Path(platformdirs.user_cache_dir("sealbench"))
+    return cache_folder()
 
 
 @contextmanager

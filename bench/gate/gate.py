@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.gate.blocks import Blocks
-from bench.gate.checkout import Checkouts, Side, gate_cache, of_revision, only_gate, share_kernels
+from bench.gate.checkout import Checkouts, Side, gate_cache, of_revision, only_gate
 from bench.gate.design import DESIGN, Design
 from bench.gate.exact_counts import COUNTERS, Counts, count_all
 from bench.gate.findings import absent_note, count_notes, finding_of
@@ -104,9 +104,6 @@ class Gate:
             like = counts.get(Side.BASE)
             counts[checkout.side] = count_all(checkout, specs, like=like)
             self.progress.advance(done)
-            if checkout is self.checkouts.base:
-                for other in (self.checkouts.twin, self.checkouts.head):
-                    share_kernels(checkout.path, other.path)
         self.progress.end()
         return counts
 

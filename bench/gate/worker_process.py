@@ -63,13 +63,7 @@ class WorkerProcess:
         request_read, self._requests = os.pipe()
         self._answers, answer_write = os.pipe()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
-        environment = {
-            name: value
-            for name, value in os.environ.items()
-            # Kernels are cached beside their source, where checkouts can share them.
-            if name != "NUMBA_CACHE_DIR"
-        }
-        environment["PYTHONHASHSEED"] = str(hash_seed)
+        environment = os.environ | {"PYTHONHASHSEED": str(hash_seed)}
         self._process = subprocess.Popen(
             [sys.executable, "-P", str(BOOT), str(request_read), str(answer_write), *paths],
             stdin=subprocess.DEVNULL,

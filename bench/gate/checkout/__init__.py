@@ -1,7 +1,6 @@
 """Three folders to measure: base, head, and the base once more, under paths of equal length."""
 
 from bench.gate.checkout.error import CheckoutError
-from bench.gate.checkout.kernel_cache import share_kernels
 from bench.gate.checkout.lock import only_gate
 from bench.gate.checkout.sides import (
     Checkout,
@@ -23,5 +22,4 @@ __all__ = [
     "of_installed",
     "of_revision",
     "only_gate",
-    "share_kernels",
 ]

@@ -14,9 +14,8 @@ from pathlib import Path
 import pipelines
 from bench.clips.cache import cache_dir
 from bench.gate.checkout.error import CheckoutError
-from bench.gate.checkout.folders import Entry, checkouts_in, place, prune, survey, sweep
+from bench.gate.checkout.folders import Entry, place, prune, survey, sweep
 from bench.gate.checkout.git import SUBMODULE, Repository, open_repository
-from bench.gate.checkout.kernel_cache import share_among
 from bench.gate.checkout.sources import (
     Source,
     nested_repositories,
@@ -107,14 +106,8 @@ def _check_out(base: _Content, head: _Content, cache: Path) -> Checkouts:
         twin=_placed(Side.TWIN, base, cache, "c"),
     )
     in_use = (checkouts.base.path, checkouts.head.path, checkouts.twin.path)
-    # What runs here is compiled already, and is often what is measured.
-    share_among(in_use, [*checkouts_in(cache), *_running()])
     prune(cache, in_use=in_use)
     return checkouts
-
-
-def _running() -> list[Path]:
-    return [Path(pipelines.__file__).parent.parent] if pipelines.__file__ else []
 
 
 def _placed(side: Side, content: _Content, cache: Path, letter: str) -> Checkout:

@@ -10,11 +10,11 @@ import msgspec
 import pytest
 
 from bench.cli.size_profile import profile_at_hand
-from bench.clips.cache import CACHE_VARIABLE
 from bench.machine import describe_machine
 from bench.profile.store import keep_profile, read_profile, write_profile
 from bench.progress import Silent
 from bench.sizing.scenario.load import builtin_scenarios
+from pipelines.cache_folder import CACHE_VARIABLE
 
 Finished = subprocess.CompletedProcess[str]
 Batch = Callable[[Sequence[tuple[str | Path, ...]]], list[Finished]]

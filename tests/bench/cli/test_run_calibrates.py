@@ -15,7 +15,7 @@ from bench.cli import calibration
 from bench.cli.calibration import ROUNDS
 from bench.cli.console import TerminalProgress
 from bench.cli.run import calibrated, planned
-from bench.clips.cache import CACHE_VARIABLE, cache_dir
+from bench.clips.cache import cache_dir
 from bench.clips.catalogue import load_catalogue
 from bench.clips.fetch import fetch
 from bench.machine import describe_machine
@@ -23,6 +23,7 @@ from bench.profile.here import stored_here
 from bench.profile.store import FILE, read_profile
 from bench.progress import Silent
 from bench.store import RunFolder, RunPlan, read_run
+from pipelines.cache_folder import CACHE_VARIABLE
 from pipelines.registry import load_registry
 
 SUITE = """

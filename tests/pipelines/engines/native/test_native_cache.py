@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[4]
 
 USE_EVERY_KERNEL = """
@@ -31,9 +33,9 @@ json.dump(
 )
 """
 
-WHAT_THE_CACHE_IS_KEPT_FOR = """
+WHERE_A_KERNEL_IS_KEPT = """
 from pipelines.engines.native.srtp_protect import _protect
-print(_protect._cache._cache_file._source_stamp)
+print(_protect._cache.path((), _protect.targetctx.codegen()).name)
 """
 
 
@@ -58,13 +60,25 @@ def test_a_second_process_finds_every_kernel_compiled() -> None:
         assert announced == sum(misses for _, misses in counts)
 
 
-def test_an_edit_of_any_native_file_makes_kernels_compile_anew(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("edited", "anew"),
+    [
+        ("engines/native/srtp_protect.py", True),
+        ("engines/native/evp.py", True),  # a step of it
+        ("formats/srtp/sender.py", True),  # a constant in it
+        ("compiled.py", True),
+        ("scanning/native/pdq.py", False),
+    ],
+)
+def test_an_edit_of_what_a_kernel_is_made_of_makes_it_compile_anew(
+    tmp_path: Path, *, edited: str, anew: bool
+) -> None:
     # Numba by itself looks at the kernel's own file only, and would go on with the old steps.
     shutil.copytree(
         ROOT / "pipelines", tmp_path / "pipelines", ignore=shutil.ignore_patterns("__pycache__")
     )
-    before = run(tmp_path, WHAT_THE_CACHE_IS_KEPT_FOR).stdout
-    assert run(tmp_path, WHAT_THE_CACHE_IS_KEPT_FOR).stdout == before
-    step = tmp_path / "pipelines" / "engines" / "native" / "evp.py"
-    step.write_text(step.read_text(encoding="utf-8") + "# edited\n", encoding="utf-8")
-    assert run(tmp_path, WHAT_THE_CACHE_IS_KEPT_FOR).stdout != before
+    before = run(tmp_path, WHERE_A_KERNEL_IS_KEPT).stdout
+    assert run(tmp_path, WHERE_A_KERNEL_IS_KEPT).stdout == before
+    file = tmp_path / "pipelines" / edited
+    file.write_text(file.read_text(encoding="utf-8") + "# edited\n", encoding="utf-8")
+    assert (run(tmp_path, WHERE_A_KERNEL_IS_KEPT).stdout != before) is anew
