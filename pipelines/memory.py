@@ -17,3 +17,7 @@ class GrowOnlyMemory:
             # Twice as much, so that slowly growing units do not allocate each time.
             self._flat = np.empty(max(size, 2 * len(self._flat)), dtype=np.uint8)
         return self._flat[:size]
+
+    def holds(self, data: U8) -> bool:
+        """Return whether `data` lies where the next results go."""
+        return np.may_share_memory(data, self._flat)

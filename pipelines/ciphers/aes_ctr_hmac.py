@@ -110,11 +110,12 @@ class _AesCtrHmac:
 
     def open_into(self, nonce: Bytes, aad: Bytes, sealed: Bytes, out: U8) -> int:
         size = len(sealed) - self._tag_size
+        # A caller's mistake is named before what is wrong with the bytes from the wire.
+        self._check(nonce, out, size)
         if size < 0:
             raise Malformed(
                 f"{self._name}: {len(sealed)} bytes sealed, a tag alone is {self._tag_size}"
             )
-        self._check(nonce, out, size)
         ciphertext = sealed[:size]
         if not bytes_eq(self._tag(nonce, aad, ciphertext), bytes(sealed[size:])):
             raise AuthenticationFailed(f"{self._name}: tag does not fit")

@@ -47,9 +47,10 @@ class _AesEcb:
     def open_into(self, nonce: Bytes, aad: Bytes, sealed: Bytes, out: U8) -> int:
         del aad
         size = len(sealed)
+        # A caller's mistake is named before what is wrong with the bytes from the wire.
+        _check(nonce, out, size if size % _BLOCK == 0 else 0)
         if size == 0 or size % _BLOCK:
             raise Malformed(f"aes-128-ecb: {size} bytes sealed, needs whole blocks of {_BLOCK}")
-        _check(nonce, out, size)
         # The library wants a block less one byte more room than it fills; the last block, which
         # is padded and goes apart, leaves that.
         whole = size - _BLOCK

@@ -42,9 +42,10 @@ class OneShotAead:
     def open_into(self, nonce: Bytes, aad: Bytes, sealed: Bytes, out: U8) -> int:
         """Keep `Aead.open_into`."""
         size = len(sealed) - _TAG_SIZE
-        if size < 0:
-            raise Malformed(f"{self._name}: {len(sealed)} bytes sealed, a tag alone is {_TAG_SIZE}")
         room = len(out)
+        # A caller's mistake is named before what is wrong with the bytes from the wire.
+        if size < 0 and len(nonce) == _NONCE_SIZE:
+            raise Malformed(f"{self._name}: {len(sealed)} bytes sealed, a tag alone is {_TAG_SIZE}")
         if len(nonce) != _NONCE_SIZE or room < size:
             raise ValueError(self._complaint(nonce, room, size))
         try:

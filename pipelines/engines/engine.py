@@ -35,10 +35,25 @@ class FrameDecryptor(Protocol):
 
 
 class PacketProtector(Protocol):
-    """SRTP, sending side (RFC 3711 3.3)."""
+    """SRTP or SRTCP, sending side (RFC 3711 3.3, 3.4).
+
+    One rule for every engine: **a (key, nonce) pair never repeats**, so the sequence numbers of an
+    SSRC move forward only. One that does not (out of order, again, past the last ROC) is
+    NonceExhausted, even where the index was skipped and so is unused: nothing but the highest index
+    is remembered, and a sender numbers its packets in order anyway. SRTCP counts by itself.
+    """
 
     def protect(self, batch: PacketBatch) -> PacketBatch:
-        """Return the SRTP packets of `batch`: a view, valid until the next call."""
+        """Return the protected packets of `batch`: a view, valid until the next call.
+
+        Raises Malformed for the first packet that is none, NonceExhausted as said above; TypeError
+        for other arrays than uint8 and int32, ValueError where their shapes do not fit or `batch`
+        is an earlier result that this call would overwrite. Then nothing was protected and no index
+        spent. Padding is not looked at: to SRTP it is payload.
+        """
+
+    def state(self) -> tuple[int, ...]:
+        """Return what is remembered of each stream: equal before and after a refused batch."""
 
 
 class Unprotected(Protocol):
@@ -54,10 +69,15 @@ class Unprotected(Protocol):
 
 
 class PacketUnprotector(Protocol):
-    """SRTP, receiving side (RFC 3711 3.3)."""
+    """SRTP or SRTCP, receiving side (RFC 3711 3.3, 3.4)."""
 
     def unprotect(self, batch: PacketBatch) -> Unprotected:
-        """Open every packet; a bad one harms no other. The result is a view until the next call."""
+        """Open every packet; a bad one harms no other. The result is a view until the next call.
+
+        A row is judged in this order: its size (Malformed), header and room for a tag (Malformed),
+        replay (Replayed), tag (AuthenticationFailed). A batch that is no table of packets raises
+        TypeError or ValueError as with `protect`.
+        """
 
     def state(self) -> tuple[int, ...]:
         """Return ROC and replay state: equal before and after a rejected packet."""
@@ -95,10 +115,23 @@ class Engine(Protocol):
     ) -> FrameDecryptor:
         """Return the receiving side of the SFrame keys `base_keys`, by KID."""
 
-    def srtp_protector(self, profile: SrtpProfile, master: MasterKey) -> PacketProtector:
-        """Return the sending side of one SRTP master key."""
+    def srtp_protector(
+        self, profile: SrtpProfile, master: MasterKey, *, initial_roc: int = 0
+    ) -> PacketProtector:
+        """Return the sending side of one SRTP master key; streams begin with ROC `initial_roc`.
+
+        Raises ValueError where the library cannot do what `profile` or `initial_roc` asks for.
+        """
 
     def srtp_unprotector(
+        self, profile: SrtpProfile, master: MasterKey, window: int, *, initial_roc: int = 0
+    ) -> PacketUnprotector:
+        """Return the receiving side of one SRTP master key. Raises ValueError likewise."""
+
+    def srtcp_protector(self, profile: SrtpProfile, master: MasterKey) -> PacketProtector:
+        """Return the sending side of SRTCP under one master key: batches of compound packets."""
+
+    def srtcp_unprotector(
         self, profile: SrtpProfile, master: MasterKey, window: int
     ) -> PacketUnprotector:
-        """Return the receiving side of one SRTP master key."""
+        """Return the receiving side of SRTCP under one master key."""

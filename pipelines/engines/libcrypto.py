@@ -11,6 +11,7 @@ from pipelines.engines.native.library import NativeLibrary, best_library
 from pipelines.engines.native.relay import RelayFanout, Rewrite
 from pipelines.engines.native.sframe_decrypt import NativeSframeReceiver
 from pipelines.engines.native.sframe_encrypt import NativeSframeSender
+from pipelines.engines.native.srtcp import NativeSrtcpReceiver, NativeSrtcpSender
 from pipelines.engines.native.srtp_protect import NativeSrtpSender
 from pipelines.engines.native.srtp_unprotect import NativeSrtpReceiver
 from pipelines.formats.sframe.suites import SframeSuite
@@ -51,15 +52,27 @@ class LibcryptoEngine:
         """Return the receiving side of the SFrame keys `base_keys`, by KID."""
         return NativeSframeReceiver(self._library, suite, base_keys, window)
 
-    def srtp_protector(self, profile: SrtpProfile, master: MasterKey) -> NativeSrtpSender:
+    def srtp_protector(
+        self, profile: SrtpProfile, master: MasterKey, *, initial_roc: int = 0
+    ) -> NativeSrtpSender:
         """Return the sending side of one SRTP master key."""
-        return NativeSrtpSender(self._library, profile, master)
+        return NativeSrtpSender(self._library, profile, master, initial_roc=initial_roc)
 
     def srtp_unprotector(
-        self, profile: SrtpProfile, master: MasterKey, window: int
+        self, profile: SrtpProfile, master: MasterKey, window: int, *, initial_roc: int = 0
     ) -> NativeSrtpReceiver:
         """Return the receiving side of one SRTP master key."""
-        return NativeSrtpReceiver(self._library, profile, master, window)
+        return NativeSrtpReceiver(self._library, profile, master, window, initial_roc=initial_roc)
+
+    def srtcp_protector(self, profile: SrtpProfile, master: MasterKey) -> NativeSrtcpSender:
+        """Return the sending side of SRTCP under one master key."""
+        return NativeSrtcpSender(self._library, profile, master)
+
+    def srtcp_unprotector(
+        self, profile: SrtpProfile, master: MasterKey, window: int
+    ) -> NativeSrtcpReceiver:
+        """Return the receiving side of SRTCP under one master key."""
+        return NativeSrtcpReceiver(self._library, profile, master, window)
 
     def srtp_fanout(
         self, profile: SrtpProfile, masters: Sequence[MasterKey], rewrites: Sequence[Rewrite]

@@ -4,134 +4,135 @@ Packets only: frames (a bare AEAD, SFrame) are left to the engine `cryptography`
 """
 
 from collections.abc import Mapping
-
-import numpy as np
+from functools import partial
 
 from pipelines.ciphers.aead import Aead, Cipher
+from pipelines.compiled import ready
 from pipelines.engines.engine import Engine, FrameDecryptor, FrameEncryptor, LibraryVersion
-from pipelines.engines.native.libsrtp_loop import protect_rows, ready_kernels, unprotect_rows
-from pipelines.engines.native.libsrtp_session import Direction, LibsrtpSession, libsrtp
-from pipelines.engines.native.libsrtp_status import NONCE_SPENT, OK, reason_of
+from pipelines.engines.native.libsrtp_loop import protect_rows, unprotect_rows
+from pipelines.engines.native.libsrtp_session import (
+    RTCP_WINDOW,
+    Direction,
+    LibsrtpSession,
+    libsrtp,
+)
+from pipelines.engines.native.libsrtp_status import reason_of
+from pipelines.engines.native.srtp_batches import (
+    UNPROTECT_WORDS,
+    BatchProtector,
+    BatchUnprotector,
+    ProtectorTable,
+)
+from pipelines.engines.native.srtp_plan import PLAN_WORDS
+from pipelines.engines.native.srtp_session import ARGUMENTS, SessionWords
+from pipelines.engines.native.srtp_streams import StreamTable
+from pipelines.engines.native.srtp_window import ring_words
 from pipelines.engines.pyca import CRYPTOGRAPHY
 from pipelines.formats.sframe.suites import SframeSuite
 from pipelines.formats.srtp.kdf import MasterKey
+from pipelines.formats.srtp.packet import check_sealed, why_not_plain
 from pipelines.formats.srtp.profiles import SrtpProfile
-from pipelines.formats.srtp.receiver import Unprotected
-from pipelines.media import PacketBatch
-from pipelines.memory import GrowOnlyMemory
-from pipelines.stage import NonceExhausted
+from pipelines.formats.srtp.rtcp import WORD_SIZE, check_srtcp, why_not_rtcp
+
+FIRST_RTCP_INDEX = 1
+"""What libsrtp counts its first SRTCP packet as; RFC 3711 3.2.1 begins at 0. Both open alike."""
 
 
-class _Results:
-    """Where results go: one memory, and its view for the shape that was asked for last."""
-
-    def __init__(self) -> None:
-        self._memory = GrowOnlyMemory()
-        self._last = PacketBatch.empty(0, 0)
-
-    def of(self, rows: int, stride: int) -> PacketBatch:
-        """Return a table of undefined content; the same one again for the same shape."""
-        if self._last.data.shape != (rows, stride):
-            data = self._memory.lend(rows * stride).reshape(rows, stride)
-            self._last = PacketBatch(data=data, size=np.empty(rows, dtype=np.int32))
-        return self._last
-
-
-class LibsrtpProtector:
+class LibsrtpProtector(BatchProtector):
     """Protects the packets of any number of SSRCs under one master key, as libsrtp does it.
 
-    Unlike the other engines' it lets a sequence number go back, as long as it lies within the
-    replay window and was not used yet.
+    libsrtp would let a sequence number go back within its replay window; here it may not.
     """
 
     def __init__(self, profile: SrtpProfile, master: MasterKey) -> None:
-        ready_kernels()
-        self._session = LibsrtpSession(profile, master, Direction.OUTBOUND)
-        self._protect = libsrtp().protect
-        self._tag_size = profile.cipher.tag_size
-        self._results = _Results()
-
-    def protect(self, batch: PacketBatch) -> PacketBatch:
-        """Return every packet as header || ciphertext || tag; a view, valid until the next call.
-
-        Raises Malformed for a packet that is not RTP; then none of the batch was protected. Raises
-        NonceExhausted for an index that was used before or is older than the window, Rejected for
-        whatever else libsrtp refuses; then the packets before it have spent their indices.
-        """
-        rows, stride = batch.data.shape
-        result = self._results.of(rows, stride + self._tag_size)
-        row, status = protect_rows(
-            self._protect,
-            self._session.address,
-            np.ascontiguousarray(batch.data),
-            np.ascontiguousarray(batch.size),
-            result.data,
-            result.size,
-            self._tag_size,
+        self._libsrtp = LibsrtpSession(profile, master, Direction.OUTBOUND)
+        tag_size = profile.cipher.tag_size
+        streams = ProtectorTable()
+        super().__init__(
+            ready(protect_rows, *ARGUMENTS),
+            SessionWords(
+                (libsrtp().protect, False, tag_size, profile.is_aead),
+                key=self._libsrtp.address,
+                streams=streams.address,
+                first_index=0,
+                own=PLAN_WORDS,
+                growth=tag_size,
+            ),
+            streams,
+            partial(why_not_plain, profile),
         )
-        if status != OK:
-            reason = reason_of(status)
-            if status in NONCE_SPENT:
-                raise NonceExhausted(f"packet {row}: {reason}")
-            raise type(reason)(f"packet {row}: {reason}")
-        return result
 
 
-class LibsrtpUnprotector:
+class LibsrtpRtcpProtector(BatchProtector):
+    """Protects compound RTCP packets, as libsrtp does it; each SSRC counts from 1."""
+
+    def __init__(self, profile: SrtpProfile, master: MasterKey) -> None:
+        self._libsrtp = LibsrtpSession(profile, master, Direction.OUTBOUND)
+        tag_size = profile.rtcp_cipher.tag_size
+        streams = ProtectorTable()
+        super().__init__(
+            ready(protect_rows, *ARGUMENTS),
+            SessionWords(
+                (libsrtp().protect_rtcp, True, tag_size, profile.is_aead),
+                key=self._libsrtp.address,
+                streams=streams.address,
+                first_index=FIRST_RTCP_INDEX,
+                own=PLAN_WORDS,
+                growth=WORD_SIZE + tag_size,
+            ),
+            streams,
+            why_not_rtcp,
+        )
+
+
+class LibsrtpUnprotector(BatchUnprotector):
     """Opens the packets of any number of SSRCs under one master key, as libsrtp does it."""
 
     def __init__(self, profile: SrtpProfile, master: MasterKey, window: int = 128) -> None:
-        ready_kernels()
-        self._session = LibsrtpSession(profile, master, Direction.INBOUND, window)
-        self._unprotect = libsrtp().unprotect
-        self._tag_size = profile.cipher.tag_size
-        self._results = _Results()
-        self._ssrcs = np.empty(64, dtype=np.uint32)
-        self._status = np.empty(64, dtype=np.int32)
-        self._known = 0
-        self._accepted = 0
-
-    def unprotect(self, batch: PacketBatch) -> Unprotected:
-        """Return the packets that are authentic and new; never raises Rejected itself.
-
-        Each row is judged for itself: a bad one changes no state and harms no other.
-        """
-        rows, stride = batch.data.shape
-        if self._known + rows > len(self._ssrcs):
-            self._ssrcs = np.resize(self._ssrcs, 2 * (self._known + rows))
-        if rows > len(self._status):
-            self._status = np.empty(2 * rows, dtype=np.int32)
-        result = self._results.of(rows, stride)
-        good, self._known = unprotect_rows(
-            self._unprotect,
-            self._session.address,
-            np.ascontiguousarray(batch.data),
-            np.ascontiguousarray(batch.size),
-            result.data,
-            result.size,
-            self._tag_size,
-            self._status,
-            self._ssrcs,
-            self._known,
-        )
-        self._accepted += good
-        if good == rows:
-            return Unprotected(packets=result, rejected=())
-        bad = np.flatnonzero(self._status[:rows]).tolist()
-        return Unprotected(
-            packets=PacketBatch(data=result.data[:good], size=result.size[:good]),
-            rejected=tuple((row, reason_of(int(self._status[row]))) for row in bad),
+        self._libsrtp = LibsrtpSession(profile, master, Direction.INBOUND, window)
+        streams = StreamTable(more_words=ring_words(window))
+        super().__init__(
+            ready(unprotect_rows, *ARGUMENTS),
+            SessionWords(
+                (libsrtp().unprotect, False, profile.cipher.tag_size, profile.is_aead),
+                key=self._libsrtp.address,
+                streams=streams.address,
+                first_index=0,
+                own=UNPROTECT_WORDS,
+            ),
+            streams,
+            lambda packet: check_sealed(packet, profile),
+            cipher=profile.cipher.name,
+            window=window,
+            other=reason_of,
         )
 
-    def state(self) -> tuple[int, ...]:
-        """Return how many packets were accepted, then (SSRC, ROC) of every stream, flat.
 
-        The ROC is libsrtp's own word. Its highest sequence number and its replay window cannot be
-        asked for: that a refused packet leaves them alone shows only in what is accepted later.
-        """
-        ssrcs = self._ssrcs[: self._known].tolist()
-        streams = ((ssrc, self._session.roc(ssrc)) for ssrc in ssrcs)
-        return (self._accepted, *(number for stream in streams for number in stream))
+class LibsrtpRtcpUnprotector(BatchUnprotector):
+    """Opens SRTCP packets, as libsrtp does it. ValueError for another window than its own."""
+
+    def __init__(self, profile: SrtpProfile, master: MasterKey, window: int = RTCP_WINDOW) -> None:
+        if window != RTCP_WINDOW:
+            raise ValueError(
+                f"replay window of {window} SRTCP packets: libsrtp's is always {RTCP_WINDOW}"
+            )
+        self._libsrtp = LibsrtpSession(profile, master, Direction.INBOUND)
+        streams = StreamTable(more_words=ring_words(window))
+        super().__init__(
+            ready(unprotect_rows, *ARGUMENTS),
+            SessionWords(
+                (libsrtp().unprotect_rtcp, True, profile.rtcp_cipher.tag_size, profile.is_aead),
+                key=self._libsrtp.address,
+                streams=streams.address,
+                first_index=0,
+                own=UNPROTECT_WORDS,
+            ),
+            streams,
+            lambda packet: check_srtcp(packet, profile),
+            cipher=profile.rtcp_cipher.name,
+            window=window,
+            other=reason_of,
+        )
 
 
 class LibsrtpEngine:
@@ -164,12 +165,35 @@ class LibsrtpEngine:
         """Return the receiving side of SFrame keys, by the engine for frames."""
         return self._frames.sframe_decryptor(suite, base_keys, window)
 
-    def srtp_protector(self, profile: SrtpProfile, master: MasterKey) -> LibsrtpProtector:
-        """Return the sending side of one SRTP master key."""
+    def srtp_protector(
+        self, profile: SrtpProfile, master: MasterKey, *, initial_roc: int = 0
+    ) -> LibsrtpProtector:
+        """Return the sending side of one SRTP master key. ValueError for a ROC above zero."""
+        _refuse_roc(initial_roc)
         return LibsrtpProtector(profile, master)
 
     def srtp_unprotector(
-        self, profile: SrtpProfile, master: MasterKey, window: int
+        self, profile: SrtpProfile, master: MasterKey, window: int, *, initial_roc: int = 0
     ) -> LibsrtpUnprotector:
-        """Return the receiving side of one SRTP master key."""
+        """Return the receiving side of one SRTP master key. ValueError for a ROC above zero."""
+        _refuse_roc(initial_roc)
         return LibsrtpUnprotector(profile, master, window)
+
+    def srtcp_protector(self, profile: SrtpProfile, master: MasterKey) -> LibsrtpRtcpProtector:
+        """Return the sending side of SRTCP under one master key."""
+        return LibsrtpRtcpProtector(profile, master)
+
+    def srtcp_unprotector(
+        self, profile: SrtpProfile, master: MasterKey, window: int
+    ) -> LibsrtpRtcpUnprotector:
+        """Return the receiving side of SRTCP under one master key; `window` has to be 128."""
+        return LibsrtpRtcpUnprotector(profile, master, window)
+
+
+def _refuse_roc(initial_roc: int) -> None:
+    if initial_roc:
+        # srtp_set_stream_roc takes an SSRC that is known before its first packet.
+        raise ValueError(
+            f"initial_roc: {initial_roc}: libsrtp begins at 0 with an SSRC that it does not know;"
+            " the engines libcrypto and cryptography take one"
+        )

@@ -12,6 +12,7 @@ from pipelines.formats.sframe.suites import SframeSuite
 from pipelines.formats.srtp.kdf import MasterKey
 from pipelines.formats.srtp.profiles import SrtpProfile
 from pipelines.formats.srtp.receiver import SrtpReceiver
+from pipelines.formats.srtp.rtcp import SrtcpReceiver, SrtcpSender
 from pipelines.formats.srtp.sender import SrtpSender
 
 
@@ -41,15 +42,27 @@ class PycaEngine:
         """Return the receiving side of the SFrame keys `base_keys`, by KID."""
         return SframeReceiver(suite, base_keys, window)
 
-    def srtp_protector(self, profile: SrtpProfile, master: MasterKey) -> SrtpSender:
+    def srtp_protector(
+        self, profile: SrtpProfile, master: MasterKey, *, initial_roc: int = 0
+    ) -> SrtpSender:
         """Return the sending side of one SRTP master key."""
-        return SrtpSender(profile, master)
+        return SrtpSender(profile, master, initial_roc=initial_roc)
 
     def srtp_unprotector(
-        self, profile: SrtpProfile, master: MasterKey, window: int
+        self, profile: SrtpProfile, master: MasterKey, window: int, *, initial_roc: int = 0
     ) -> SrtpReceiver:
         """Return the receiving side of one SRTP master key."""
-        return SrtpReceiver(profile, master, window)
+        return SrtpReceiver(profile, master, window, initial_roc=initial_roc)
+
+    def srtcp_protector(self, profile: SrtpProfile, master: MasterKey) -> SrtcpSender:
+        """Return the sending side of SRTCP under one master key."""
+        return SrtcpSender(profile, master)
+
+    def srtcp_unprotector(
+        self, profile: SrtpProfile, master: MasterKey, window: int
+    ) -> SrtcpReceiver:
+        """Return the receiving side of SRTCP under one master key."""
+        return SrtcpReceiver(profile, master, window)
 
 
 CRYPTOGRAPHY: Engine = PycaEngine()

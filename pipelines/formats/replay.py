@@ -5,6 +5,13 @@ from pipelines.stage import Replayed
 _SMALLEST = 64  # RFC 3711 3.3.2: the window is at least 64 counters wide
 
 
+def replayed(counter: int, behind: int, size: int) -> Replayed:
+    """Return the refusal of `counter`, which lies `behind` the highest, by a window of `size`."""
+    if behind < size:
+        return Replayed(f"counter {counter}: accepted before")
+    return Replayed(f"counter {counter}: {behind} behind the highest, the window is {size}")
+
+
 class ReplayWindow:
     """Remembers which of the last `size` counters were accepted; counters are integers >= 0.
 
@@ -31,12 +38,8 @@ class ReplayWindow:
         behind = self._highest - counter
         if behind < 0:
             return
-        if behind >= self._size:
-            raise Replayed(
-                f"counter {counter}: {behind} behind the highest, the window is {self._size}"
-            )
-        if self._seen >> behind & 1:
-            raise Replayed(f"counter {counter}: accepted before")
+        if behind >= self._size or self._seen >> behind & 1:
+            raise replayed(counter, behind, self._size)
 
     def commit(self, counter: int) -> None:
         """Record that the unit with `counter` was authentic; raises Replayed as `check` does."""

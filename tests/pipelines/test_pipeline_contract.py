@@ -238,7 +238,10 @@ class LastNonces(PycaEngine):
         sender._counter.skip_to(2**64 - 2)
         return sender
 
-    def srtp_protector(self, profile: SrtpProfile, master: MasterKey) -> SrtpSender:
+    def srtp_protector(
+        self, profile: SrtpProfile, master: MasterKey, *, initial_roc: int = 0
+    ) -> SrtpSender:
+        assert initial_roc == 0
         return SrtpSender(profile, master, initial_roc=2**32 - 1)
 
 

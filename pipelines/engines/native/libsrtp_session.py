@@ -19,7 +19,8 @@ from pipelines.formats.srtp.profiles import SrtpProfile
 EXPORTS = (
     "srtp_protect",
     "srtp_unprotect",
-    "srtp_get_stream_roc",
+    "srtp_protect_rtcp",
+    "srtp_unprotect_rtcp",
     "srtp_get_version_string",
     "OpenSSL_version",
 )
@@ -28,6 +29,9 @@ WINDOW_WORD = 32
 
 LARGEST_WINDOW = 0x8000 - WINDOW_WORD
 """srtp_create refuses a window of 2^15 packets."""
+
+RTCP_WINDOW = 128
+"""The window of SRTCP is libsrtp's own, whatever is asked for."""
 
 
 class LibsrtpUnavailable(Exception):  # noqa: N818 - what is the case, in one line for the user
@@ -43,13 +47,15 @@ class Direction(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Libsrtp:
-    """The library in this process. `protect` and `unprotect` are addresses of its functions."""
+    """The library in this process; `protect` and its kin are the addresses of its functions."""
 
     version: str
     openssl: str
     path: str
     protect: int
     unprotect: int
+    protect_rtcp: int
+    unprotect_rtcp: int
     # The extension module's own view, by cffi, and the whole module by ctypes.
     ffi: Any
     lib: Any
@@ -75,6 +81,8 @@ def libsrtp() -> Libsrtp:
         path=str(binding.__file__),
         protect=_address(exports.srtp_protect),
         unprotect=_address(exports.srtp_unprotect),
+        protect_rtcp=_address(exports.srtp_protect_rtcp),
+        unprotect_rtcp=_address(exports.srtp_unprotect_rtcp),
         ffi=binding.ffi,
         lib=binding.lib,
         exports=exports,
@@ -84,12 +92,12 @@ def libsrtp() -> Libsrtp:
 class LibsrtpSession:
     """A keyed session for any SSRC in one direction; `address` is its srtp_t.
 
-    Not for two threads at once. `window` spans the replay window in packets. Raises ValueError for
-    a key or salt of another size than the profile's, and for a window that libsrtp would refuse
-    or round up: it takes multiples of 32 from 64 to 32,736.
+    Not for two threads at once. `window` spans the replay window of RTP in packets. Raises
+    ValueError for a profile with cryptex, for a key or salt of another size than the profile's, and
+    for a window that libsrtp would refuse or round up: it takes multiples of 32 from 64 to 32,736.
     """
 
-    __slots__ = ("__weakref__", "_library", "address")
+    __slots__ = ("__weakref__", "address")
 
     def __init__(
         self, profile: SrtpProfile, master: MasterKey, direction: Direction, window: int = 128
@@ -99,7 +107,13 @@ class LibsrtpSession:
                 f"replay window of {window} packets: libsrtp takes multiples of {WINDOW_WORD} from"
                 f" 64 to {LARGEST_WINDOW}"
             )
-        self._library = library = libsrtp()
+        library = libsrtp()
+        if profile.cryptex:
+            # srtp_policy_t has no field for it in libsrtp 2.
+            raise ValueError(
+                f"{profile.name}: libsrtp {library.version} has no cryptex (RFC 9335); the engines"
+                " libcrypto and cryptography have"
+            )
         ffi = library.ffi
         policy = ffi.new("srtp_policy_t *")
         for part, cipher in (("rtp", profile.cipher), ("rtcp", profile.rtcp_cipher)):
@@ -123,16 +137,6 @@ class LibsrtpSession:
             raise LibsrtpUnavailable(f"libsrtp: srtp_create for {profile.name}: status {status}")
         self.address = int(ffi.cast("uintptr_t", session[0]))
         weakref.finalize(self, library.lib.srtp_dealloc, session[0])
-
-    def roc(self, ssrc: int) -> int:
-        """Return the rollover counter of `ssrc`. Raises KeyError before its first good packet."""
-        roc = ctypes.c_uint32()
-        status = self._library.exports.srtp_get_stream_roc(
-            ctypes.c_void_p(self.address), ctypes.c_uint32(ssrc), ctypes.byref(roc)
-        )
-        if status:
-            raise KeyError(ssrc)
-        return roc.value
 
 
 def _policy_setter(cipher: str) -> str:

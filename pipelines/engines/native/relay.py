@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from numba.core.errors import NumbaError
 
 from pipelines.compiled import kernel, ready, step
 from pipelines.engines.native.calls import (
@@ -20,20 +21,21 @@ from pipelines.engines.native.calls import (
     store_i32,
     store_i64,
 )
-from pipelines.engines.native.evp import Words
+from pipelines.engines.native.evp import Words, evp_addresses
 from pipelines.engines.native.library import NativeLibrary
-from pipelines.engines.native.srtp_keys import KEY_WORDS, TAG_SIZE, SrtpKeys, seal_body
+from pipelines.engines.native.srtp_keys import KEY_WORDS, SrtpKeys, seal_body
 from pipelines.engines.native.srtp_packet import (
     NOT_RTP,
     copy_header,
     estimate_index,
     packet_size,
-    rtp_header_size,
+    plain_header_size,
     sequence_number,
     ssrc_of,
 )
 from pipelines.engines.native.srtp_session import (
     ARGUMENTS,
+    GROWTH,
     KEY,
     LIBRARY_FAILED,
     NO_ROOM,
@@ -41,19 +43,19 @@ from pipelines.engines.native.srtp_session import (
     NOTES,
     ODD_LAYOUT,
     OUT,
-    OUT_BYTES,
+    OVERLAPPING,
     OWN,
     REFUSED,
-    ROWS,
     SIZES,
     SessionWords,
     regular,
-    unfit,
+    unready,
 )
+from pipelines.formats.batch import checked_row, own_table, results_again
 from pipelines.formats.srtp.kdf import MasterKey, SessionKeys
 from pipelines.formats.srtp.nonces import SEQUENCE_AND_SSRC
+from pipelines.formats.srtp.packet import check_plain, of_row
 from pipelines.formats.srtp.profiles import SrtpProfile
-from pipelines.formats.srtp.sender import PAYLOAD_LIMIT
 from pipelines.media import U8, PacketBatch
 from pipelines.stage import Malformed, NonceExhausted
 
@@ -96,9 +98,9 @@ def _plan(session: Words, data: U8, size: npt.NDArray[np.int32]) -> int:
     for row in range(size.shape[0]):
         packet = data.ctypes.data + row * data.strides[0]
         length = packet_size(size, row, data.shape[1])
-        body = rtp_header_size(packet, length)
+        body = plain_header_size(packet, length, 0)
         session[_BAD_ROW], session[_BAD_RECEIVER] = row, _UNKNOWN
-        if body == NOT_RTP or length - body > PAYLOAD_LIMIT:
+        if body == NOT_RTP:
             return REFUSED
         if source == _UNKNOWN:
             source = ssrc_of(packet)
@@ -124,15 +126,13 @@ def _plan(session: Words, data: U8, size: npt.NDArray[np.int32]) -> int:
 def _fan_out(session: Words, data: U8, size: npt.NDArray[np.int32]) -> int:
     rows, stride = data.shape
     receivers = session[_RECEIVERS]
-    if size.shape[0] != rows or (rows > 0 and stride > 1 and data.strides[1] != 1):
-        return ODD_LAYOUT
-    tag_size = load_i64(session[KEY] + TAG_SIZE)
-    out_stride = stride + tag_size
-    if rows * receivers > session[ROWS] or rows * receivers * out_stride > session[OUT_BYTES]:
-        return NO_ROOM
-    code = _plan(session, data, size)
+    code = unready(session, data, size, receivers)
+    if code == 0:
+        code = _plan(session, data, size)
     if code != 0:
         return code
+    tag_size = session[GROWTH]
+    out_stride = stride + tag_size
     # Receiver by receiver: its key stays in the cache, and the packets do anyway.
     for number in range(receivers):
         receiver = session[KEY] + number * _RECEIVER_SIZE
@@ -180,6 +180,8 @@ class RelayFanout:
         ):
             # RFC 3711 9.1: streams under one master key must not share an SSRC, or nonces repeat.
             raise ValueError("fan-out: two receivers with one master key have the same SSRC")
+        if profile.cryptex:
+            raise ValueError(f"fan-out with {profile.name}: no cryptex here (RFC 9335)")
         self.profile = profile
         self._keys = [SrtpKeys(library, profile, m, encrypting=True) for m in masters]
         self._receivers = own_words(len(masters) * _RECEIVER_WORDS).reshape(-1, _RECEIVER_WORDS)
@@ -190,12 +192,16 @@ class RelayFanout:
             receiver[_TIMESTAMP_OFFSET // 8] = rewrite.timestamp_offset & 0xFFFFFFFF
         self._receivers[:, _HIGHEST // 8] = _UNKNOWN
         self._session: SessionWords[PacketBatch] = SessionWords(
-            library, key=self._receivers.ctypes.data, streams=0, first_index=0, own=_OWN_WORDS
+            evp_addresses(library),
+            key=self._receivers.ctypes.data,
+            streams=0,
+            first_index=0,
+            own=_OWN_WORDS,
+            growth=profile.cipher.tag_size,
         )
         self._words, self._results = self._session.words, self._session.results
         self._words[_SOURCE] = _UNKNOWN
         self._words[_RECEIVERS] = len(masters)
-        self._tag_size = profile.cipher.tag_size
         ready(_fan_out, *ARGUMENTS)
 
     def __len__(self) -> int:
@@ -209,13 +215,16 @@ class RelayFanout:
         Raises Malformed for a packet that is not RTP or not of this stream, and NonceExhausted
         where an index of some receiver would be used again; then nothing was protected for anyone.
         """
-        while code := _fan_out(self._words, batch.data, batch.size):
-            batch = self._settle(code, batch)
+        try:
+            while code := _fan_out(self._words, batch.data, batch.size):
+                batch = self._settle(code, batch)
+        except (TypeError, NumbaError):
+            return self.protect(own_table(batch))
         shape = batch.data.shape
         found = self._results.get(shape)
         if found is None:
             rows, stride = shape
-            view = self._session.view(rows * len(self), stride + self._tag_size)
+            view = self._session.view(rows * len(self), stride)
             found = self._session.remember(shape, view)
         return found
 
@@ -223,20 +232,24 @@ class RelayFanout:
         """Do what compiled code asks for, and return the batch to go on with."""
         rows, stride = batch.data.shape
         if code == NO_ROOM:
-            self._session.make_room(rows * len(self), stride + self._tag_size)
+            self._session.make_room(rows * len(self), stride)
         elif code == ODD_LAYOUT:
             return regular(batch)
+        elif code == OVERLAPPING:
+            raise results_again()
         elif code == REFUSED:
             raise self._refusal(batch, int(self._words[_BAD_ROW]))
         else:
             raise RuntimeError(f"libcrypto failed to encrypt with {self.profile.name}")
         return batch
 
-    def _refusal(self, batch: PacketBatch, row: int) -> Malformed | NonceExhausted:
-        reason = unfit(batch, row)
-        if reason is not None:
-            return reason
-        sequence, ssrc = SEQUENCE_AND_SSRC.unpack_from(batch.row(row).data)
+    def _refusal(self, batch: PacketBatch, row: int) -> Exception:
+        try:
+            packet = checked_row(batch, row)
+            check_plain(packet, self.profile)
+        except Malformed as reason:
+            return of_row(row, reason)
+        sequence, ssrc = SEQUENCE_AND_SSRC.unpack_from(packet.data)
         number = int(self._words[_BAD_RECEIVER])
         if number == _UNKNOWN:
             return Malformed(f"packet {row}: SSRC {ssrc:#010x} is not the stream that is forwarded")

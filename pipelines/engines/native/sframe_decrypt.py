@@ -50,7 +50,8 @@ from pipelines.engines.native.sframe_window import (
     window_state,
     window_words,
 )
-from pipelines.engines.native.srtp_session import checked_row, regular
+from pipelines.engines.native.srtp_session import regular
+from pipelines.formats.batch import checked_row
 from pipelines.formats.replay import ReplayWindow
 from pipelines.formats.sframe.suites import SframeSuite
 from pipelines.media import U8, PacketBatch

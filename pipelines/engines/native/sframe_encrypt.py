@@ -37,7 +37,8 @@ from pipelines.engines.native.sframe_session import (
     as_int64,
     row_stride,
 )
-from pipelines.engines.native.srtp_session import checked_row, regular
+from pipelines.engines.native.srtp_session import regular
+from pipelines.formats.batch import checked_row
 from pipelines.formats.sframe.header import LARGEST_HEADER_BYTES
 from pipelines.formats.sframe.suites import SframeSuite
 from pipelines.media import U8, PacketBatch

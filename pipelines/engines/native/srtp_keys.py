@@ -17,19 +17,19 @@ from pipelines.engines.native.library import NativeLibrary
 from pipelines.formats.srtp.kdf import MasterKey, SessionKeys, session_keys
 from pipelines.formats.srtp.profiles import SrtpProfile
 
-# Where the parts lie in the block of a key, in bytes.
-_IS_AEAD, _CONTEXT, _HMAC = 0, 8, 16
+# Where the parts lie in the block of a key, in bytes. AAD has room for the twelve of SRTCP.
+IS_AEAD, CONTEXT, HMAC = 0, 8, 16
 _SALT_HIGH, _SALT_LOW = 24, 32
 TAG_SIZE = 40
 """Offset of the tag's size in bytes."""
 
-_IV, _ROC, _SCRATCH = 48, 64, 72
+IV, _ROC, SCRATCH, AAD = 48, 64, 72, 168
 KEY_WORDS = 24
 """Words of the block: three cache lines, the last of which holds what the library writes."""
 
 
 class SrtpKeys:
-    """RTP session keys in contexts of `library`, and the block of words that leads to them.
+    """Session keys of RTP, or of RTCP, in contexts of `library`, and the words that lead to them.
 
     The block holds a salt and addresses, and is written to by each packet: one thread at a time.
     """
@@ -43,13 +43,17 @@ class SrtpKeys:
         master: MasterKey | SessionKeys,
         *,
         encrypting: bool,
+        rtcp: bool = False,
     ) -> None:
-        keys = session_keys(profile, master).rtp
+        derived = session_keys(profile, master)
+        keys, cipher = (
+            (derived.rtcp, profile.rtcp_cipher) if rtcp else (derived.rtp, profile.cipher)
+        )
         bits = 8 * profile.key_size
         self.block: Words = own_words(KEY_WORDS)
-        self.block[_SCRATCH // 8 : _SCRATCH // 8 + len(new_scratch())] = new_scratch()
-        self.block[_IS_AEAD // 8] = profile.is_aead
-        self.block[TAG_SIZE // 8] = profile.cipher.tag_size
+        self.block[SCRATCH // 8 : SCRATCH // 8 + len(new_scratch())] = new_scratch()
+        self.block[IS_AEAD // 8] = profile.is_aead
+        self.block[TAG_SIZE // 8] = cipher.tag_size
         self._hmac: hmac.KeyedHmac | None = None
         if profile.is_aead:
             self._context = KeyedContext(
@@ -59,30 +63,32 @@ class SrtpKeys:
         else:
             self._context = KeyedContext(library, f"aes_{bits}_ctr", keys.key, encrypting=True)
             self._hmac = hmac.KeyedHmac(library, hmac.SHA1, keys.auth_key)
-            self.block[_HMAC // 8] = self._hmac.address
+            self.block[HMAC // 8] = self._hmac.address
             high, low = keys.salt[:8], keys.salt[8:] + bytes(2)
-        self.block[_CONTEXT // 8] = self._context.address
+        self.block[CONTEXT // 8] = self._context.address
         self.block[_SALT_HIGH // 8] = int.from_bytes(high, signed=True)
         self.block[_SALT_LOW // 8] = int.from_bytes(low, signed=True)
 
 
 @step
-def _write_iv(key: int, ssrc: int, index: int) -> None:
+def write_iv(key: int, ssrc: int, index: int) -> None:
+    """Have the IV of a packet in the key's block; for RTCP the index has 31 bits."""
     high, low = load_i64(key + _SALT_HIGH), load_i64(key + _SALT_LOW)
-    if load_i64(key + _IS_AEAD):
-        # RFC 7714 8.1: (00 00 || SSRC || ROC || SEQ) XOR salt, 12 bytes.
-        store_be32(key + _IV, high ^ (ssrc >> 16))
-        store_be64(key + _IV + 4, low ^ (ssrc << 48 | index))
+    if load_i64(key + IS_AEAD):
+        # RFC 7714 8.1, and 9.1 for RTCP: (00 00 || SSRC || ROC || SEQ) XOR salt, 12 bytes.
+        store_be32(key + IV, high ^ (ssrc >> 16))
+        store_be64(key + IV + 4, low ^ (ssrc << 48 | index))
     else:
         # RFC 3711 4.1.1: IV = (salt * 2^16) XOR (SSRC * 2^64) XOR (index * 2^16), 16 bytes.
-        store_be64(key + _IV, high ^ ssrc)
-        store_be64(key + _IV + 8, low ^ (index << 16))
+        store_be64(key + IV, high ^ ssrc)
+        store_be64(key + IV + 8, low ^ (index << 16))
 
 
 @step
-def _authenticate(key: int, packet: int, size: int, index: int) -> None:
+def authenticate(key: int, packet: int, size: int, index: int) -> None:
+    """Have the HMAC of an SRTP packet without its tag: to finish, or to compare."""
     # RFC 3711 4.2: the tag covers header || ciphertext || ROC.
-    keyed = load_i64(key + _HMAC)
+    keyed = load_i64(key + HMAC)
     hmac.begin(keyed)
     hmac.update(keyed, packet, size)
     store_be32(key + _ROC, index >> 16)
@@ -105,14 +111,14 @@ def seal_body(
     `key` is the address of a key's block; the header stands where the packet is to go, and is
     associated data. Returns whether the library did it.
     """
-    _write_iv(key, ssrc, index)
-    context, iv, scratch = load_i64(key + _CONTEXT), key + _IV, key + _SCRATCH
+    write_iv(key, ssrc, index)
+    context, iv, scratch = load_i64(key + CONTEXT), key + IV, key + SCRATCH
     out, tag_size = header + body, load_i64(key + TAG_SIZE)
-    if load_i64(key + _IS_AEAD):
+    if load_i64(key + IS_AEAD):
         return seal(functions, context, iv, header, body, source, size, out, tag_size, scratch)
     good = apply_keystream(functions, context, iv, source, size, out, scratch)
-    _authenticate(key, header, body + size, index)
-    copy_bytes(out + size, hmac.finish(load_i64(key + _HMAC)), tag_size)
+    authenticate(key, header, body + size, index)
+    copy_bytes(out + size, hmac.finish(load_i64(key + HMAC)), tag_size)
     return good
 
 
@@ -124,15 +130,15 @@ def open_body(
 
     Returns whether the tag fits; after False, what stands in `out` must not be used.
     """
-    _write_iv(key, ssrc, index)
-    context, iv, scratch = load_i64(key + _CONTEXT), key + _IV, key + _SCRATCH
+    write_iv(key, ssrc, index)
+    context, iv, scratch = load_i64(key + CONTEXT), key + IV, key + SCRATCH
     sealed, tag_size = header + body, load_i64(key + TAG_SIZE)
     tag = sealed + size
-    if load_i64(key + _IS_AEAD):
+    if load_i64(key + IS_AEAD):
         return unseal(
             functions, context, iv, header, body, sealed, size, tag, tag_size, out, scratch
         )
-    _authenticate(key, header, body + size, index)
-    if not hmac.fits(load_i64(key + _HMAC), tag, tag_size):
+    authenticate(key, header, body + size, index)
+    if not hmac.fits(load_i64(key + HMAC), tag, tag_size):
         return False
     return apply_keystream(functions, context, iv, sealed, size, out, scratch)

@@ -1,4 +1,7 @@
-"""What SRTP reads of an RTP packet, in compiled code: header, sequence number, SSRC and index."""
+"""What SRTP reads of an RTP packet, in compiled code: header, sequence number, SSRC and index.
+
+As `pipelines.formats.srtp.packet`, which also says in words what is wrong with a packet.
+"""
 
 import numpy as np
 import numpy.typing as npt
@@ -6,10 +9,19 @@ import numpy.typing as npt
 from pipelines.compiled import step
 from pipelines.engines.native.calls import copy_bytes, load_be16, load_be32, load_u8
 from pipelines.formats.rtp import FIXED_SIZE, PLAIN_FIRST_BYTE, VERSION
+from pipelines.formats.srtp.cryptex import EXTENSION_HEADER, HIDDEN
 from pipelines.formats.srtp.index import HALF, ROC_MASK
+from pipelines.formats.srtp.packet import PAYLOAD_LIMIT
 
 NOT_RTP = -1
-"""What `rtp_header_size` returns for bytes that are no RTP packet."""
+"""What a header's size is for bytes that are no RTP packet, or none that can be taken."""
+
+(ONE_BYTE, ONE_BYTE_HIDDEN), (TWO_BYTE, TWO_BYTE_HIDDEN) = HIDDEN.items()
+"""The "defined by profile" fields of RFC 8285, and those of RFC 9335 for the same encrypted."""
+
+NO_EXTENSION = -1
+CLEAR_SIZE = FIXED_SIZE + EXTENSION_HEADER
+"""Bytes that cryptex leaves readable."""
 
 
 @step
@@ -33,6 +45,47 @@ def rtp_header_size(packet: int, size: int) -> int:
         # RFC 3550 5.3.1: the length counts 32-bit words, the extension's own header excluded.
         header += 4 * load_be16(packet + header - 2)
     return header if header <= size else NOT_RTP
+
+
+@step
+def extension_profile(packet: int) -> int:
+    """Return the "defined by profile" field of a packet that was measured, or NO_EXTENSION."""
+    first = load_u8(packet)
+    if first & 0x10 == 0:
+        return NO_EXTENSION
+    return load_be16(packet + FIXED_SIZE + 4 * (first & 0x0F))
+
+
+@step
+def is_hidden(profile: int) -> bool:
+    """Return whether an extension says that it is encrypted (RFC 9335)."""
+    return profile in (ONE_BYTE_HIDDEN, TWO_BYTE_HIDDEN)
+
+
+@step
+def plain_header_size(packet: int, size: int, cryptex: int) -> int:
+    """Return the bytes of the header of a packet that can be protected, or NOT_RTP."""
+    header = rtp_header_size(packet, size)
+    if header <= FIXED_SIZE:
+        return header if size - header <= PAYLOAD_LIMIT else NOT_RTP
+    profile = extension_profile(packet)
+    if is_hidden(profile):
+        return NOT_RTP
+    if cryptex != 0 and profile not in (NO_EXTENSION, ONE_BYTE, TWO_BYTE):
+        return NOT_RTP
+    clear = min(header, CLEAR_SIZE) if cryptex != 0 else header
+    return header if size - clear <= PAYLOAD_LIMIT else NOT_RTP
+
+
+@step
+def sealed_header_size(packet: int, size: int, tag_size: int, cryptex: int) -> int:
+    """Return the bytes of the header of a packet that can be opened, or NOT_RTP."""
+    header = rtp_header_size(packet, size)
+    if size - header < tag_size:
+        return NOT_RTP
+    if header > FIXED_SIZE and cryptex == 0 and is_hidden(extension_profile(packet)):
+        return NOT_RTP
+    return header
 
 
 @step

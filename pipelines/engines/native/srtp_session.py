@@ -1,30 +1,32 @@
 """The words that Python and compiled code share about one SRTP session, and where results go."""
 
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 import numpy as np
+import numpy.typing as npt
 from numba import types
 
+from pipelines.compiled import step
 from pipelines.engines.native.calls import own_words
-from pipelines.engines.native.evp import EVP_FUNCTIONS, Words, evp_addresses
-from pipelines.engines.native.library import NativeLibrary
-from pipelines.formats.rtp import header_size
-from pipelines.formats.srtp.sender import PAYLOAD_LIMIT
+from pipelines.engines.native.evp import EVP_FUNCTIONS, Words
+from pipelines.formats.batch import check_table
 from pipelines.media import U8, PacketBatch
 from pipelines.memory import GrowOnlyMemory
-from pipelines.stage import Malformed
 
 # Positions in the session's words. The address table of evp.py comes first, so that the words of
 # the session are the table as well: an argument less for each call into compiled code.
 KEY = EVP_FUNCTIONS
 STREAMS = KEY + 1
 FIRST_INDEX = KEY + 2
-OUT = KEY + 3
-OUT_BYTES = KEY + 4
-SIZES = KEY + 5
-NOTES = KEY + 6
-ROWS = KEY + 7
-OWN = KEY + 8
+CRYPTEX = KEY + 3
+GROWTH = KEY + 4
+OUT = KEY + 5
+OUT_BYTES = KEY + 6
+SIZES = KEY + 7
+NOTES = KEY + 8
+ROWS = KEY + 9
+OWN = KEY + 10
 """Where the words of one direction begin."""
 
 NOTE_WORDS = 4
@@ -36,6 +38,7 @@ STREAMS_FULL = -2
 ODD_LAYOUT = -3
 REFUSED = -4
 LIBRARY_FAILED = -5
+OVERLAPPING = -6
 
 ARGUMENTS = (
     types.int64[::1],
@@ -53,29 +56,44 @@ Result = TypeVar("Result")
 class SessionWords(Generic[Result]):
     """The words of one session, and its growing memory for results and notes.
 
-    `results` holds, by the shape of a batch, what was returned for it: views of this memory. To
-    make the views anew for each batch would cost as much as protecting several packets.
+    `functions` are the addresses that the words begin with, `growth` the bytes that a packet grows
+    by at most. `results` holds, by the shape of a batch, what was returned for it: views of this
+    memory. To make the views anew for each batch would cost as much as protecting several packets.
     """
 
-    __slots__ = ("_memory", "notes", "results", "sizes", "words")
+    __slots__ = ("growth", "memory", "notes", "results", "sizes", "words")
 
     def __init__(
-        self, library: NativeLibrary, *, key: int, streams: int, first_index: int, own: int = 0
+        self,
+        functions: Sequence[int],
+        *,
+        key: int,
+        streams: int,
+        first_index: int,
+        own: int,
+        growth: int = 0,
+        cryptex: bool = False,
     ) -> None:
         self.words: Words = own_words(OWN + own)
-        self.words[:EVP_FUNCTIONS] = evp_addresses(library)
+        self.words[: len(functions)] = functions
         self.words[KEY] = key
         self.words[STREAMS] = streams
         self.words[FIRST_INDEX] = first_index
-        self._memory = GrowOnlyMemory()
+        self.words[CRYPTEX] = cryptex
+        self.words[GROWTH] = growth
+        self.growth = growth
+        self.memory = GrowOnlyMemory()
         self.results: dict[tuple[int, ...], Result] = {}
         self.sizes = np.empty(0, dtype=np.int32)
         self.notes = np.empty((0, NOTE_WORDS), dtype=np.int64)
 
     def make_room(self, rows: int, stride: int) -> None:
-        """Have memory for `rows` packets of up to `stride` bytes. Older views are lost."""
-        size = max(rows * stride, int(self.words[OUT_BYTES]))
-        flat: U8 = self._memory.lend(size)
+        """Have memory for the results of `rows` packets of up to `stride` bytes.
+
+        Older views are lost.
+        """
+        size = max(rows * (stride + self.growth), int(self.words[OUT_BYTES]))
+        flat: U8 = self.memory.lend(size)
         if rows > len(self.sizes):
             self.sizes = own_words(rows).view(np.int32)
             self.notes = own_words(2 * rows * NOTE_WORDS).reshape(-1, NOTE_WORDS)
@@ -87,8 +105,9 @@ class SessionWords(Generic[Result]):
         self.words[ROWS] = len(self.sizes)
 
     def view(self, rows: int, stride: int) -> PacketBatch:
-        """Return the first `rows` packets of the results, which lie `stride` bytes apart."""
-        data = self._memory.lend(rows * stride).reshape(rows, stride)
+        """Return the first `rows` results of packets of up to `stride` bytes."""
+        out_stride = stride + self.growth
+        data = self.memory.lend(rows * out_stride).reshape(rows, out_stride)
         return PacketBatch(data=data, size=self.sizes[:rows])
 
     def remember(self, shape: tuple[int, ...], result: Result) -> Result:
@@ -99,32 +118,36 @@ class SessionWords(Generic[Result]):
         return result
 
 
+@step
+def unready(session: Words, data: U8, size: npt.NDArray[np.int32], copies: int) -> int:
+    """Return why a kernel cannot begin with a batch, or 0; a row has `copies` results."""
+    rows, stride = data.shape
+    if size.shape[0] != rows or (rows > 0 and stride > 1 and data.strides[1] != 1):
+        return ODD_LAYOUT
+    if rows > 0:
+        last = data.ctypes.data + (rows - 1) * data.strides[0]
+        if _meets(data.ctypes.data, last, stride, session[OUT], session[OUT_BYTES]):
+            return OVERLAPPING
+        last = size.ctypes.data + (rows - 1) * size.strides[0]
+        if _meets(size.ctypes.data, last, 4, session[SIZES], 4 * session[ROWS]):
+            return ODD_LAYOUT
+    results = rows * copies
+    if results > session[ROWS] or results * (stride + session[GROWTH]) > session[OUT_BYTES]:
+        return NO_ROOM
+    return 0
+
+
+@step
+def _meets(first: int, last: int, width: int, other: int, other_size: int) -> bool:
+    """Return whether rows of `width` bytes share memory with the `other_size` bytes at `other`."""
+    return min(first, last) < other + other_size and other < max(first, last) + width
+
+
 def regular(batch: PacketBatch) -> PacketBatch:
     """Return `batch` as a copy whose rows are contiguous; ValueError if it is no table of packets.
 
-    Compiled code asks for this only where the bytes of a row do not follow one another.
+    Compiled code asks for this only where the bytes of a row do not follow one another, or where
+    the sizes are those of an earlier result.
     """
-    rows, stride = batch.data.shape
-    if batch.size.shape != (rows,):
-        raise ValueError(f"batch of {rows} rows of {stride} bytes has {batch.size.shape} sizes")
-    return PacketBatch(data=np.ascontiguousarray(batch.data), size=batch.size)
-
-
-def checked_row(batch: PacketBatch, row: int) -> U8:
-    """Return packet `row`; raises Malformed where its size is not one that the row has room for."""
-    size, stride = int(batch.size[row]), batch.data.shape[1]
-    if not 0 <= size <= stride:
-        raise Malformed(f"packet of {size} bytes in a row of {stride}")
-    return batch.row(row)
-
-
-def unfit(batch: PacketBatch, row: int) -> Malformed | None:
-    """Return why packet `row` is none that can be protected, or None where it is one."""
-    try:
-        packet = checked_row(batch, row)
-        payload = len(packet) - header_size(packet)
-    except Malformed as reason:
-        return reason
-    if payload > PAYLOAD_LIMIT:
-        return Malformed(f"RTP payload of {payload} bytes is beyond {PAYLOAD_LIMIT}")
-    return None
+    check_table(batch)
+    return PacketBatch(data=np.ascontiguousarray(batch.data), size=batch.size.copy())

@@ -99,6 +99,12 @@ def insert(table: int, ssrc: int) -> int:
 
 
 @step
+def is_full(table: int) -> bool:
+    """Return whether `insert` would find no room."""
+    return load_i64(table + _COUNT) == load_i64(table + _CAPACITY)
+
+
+@step
 def count_of(table: int) -> int:
     """Return how many entries are in use."""
     return load_i64(table + _COUNT)

@@ -1,8 +1,9 @@
 """The SRTP protection profiles: which cipher, how long a key, how long a salt."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import Self
 
 from pipelines.ciphers.aead import Cipher
 from pipelines.ciphers.table import CIPHERS
@@ -15,6 +16,7 @@ class SrtpProfile:
     `key_size` and `salt_size` belong to the master key and salt as well as to the session ones.
     `cipher` protects RTP, `rtcp_cipher` RTCP: they differ where RTP alone has the short tag.
     `registry_name` is the IANA name: DTLS-SRTP's where there is one, else the SDES crypto suite's.
+    `cryptex` says that both ends agreed to encrypt contributing sources and header extensions too.
     """
 
     name: str
@@ -24,6 +26,12 @@ class SrtpProfile:
     salt_size: int
     cipher: Cipher
     rtcp_cipher: Cipher
+    cryptex: bool = False
+
+    @property
+    def growth(self) -> int:
+        """Return the bytes that a packet grows by at most: a tag, with cryptex an extension too."""
+        return self.cipher.tag_size + (4 if self.cryptex else 0)
 
     @property
     def auth_key_size(self) -> int:
@@ -34,6 +42,16 @@ class SrtpProfile:
     def is_aead(self) -> bool:
         """Return whether the cipher is an AEAD of RFC 7714, not AES-CM beside an HMAC."""
         return self.auth_key_size == 0
+
+    def with_cryptex(self) -> Self:
+        """Return this profile where RFC 9335 is agreed on beside it (`a=cryptex` in SDP)."""
+        return replace(
+            self,
+            name=f"{self.name}-cryptex",
+            registry_name=f"{self.registry_name} with cryptex",
+            source=f"{self.source}, RFC 9335",
+            cryptex=True,
+        )
 
 
 def _aes_cm(bits: int, tag_bits: int, registry_name: str, source: str) -> SrtpProfile:
@@ -74,3 +92,8 @@ _ALL = (
 
 PROFILES: Mapping[str, SrtpProfile] = MappingProxyType({profile.name: profile for profile in _ALL})
 """Every profile by its name here, which is also the name of its RTP cipher."""
+
+CRYPTEX_PROFILES: Mapping[str, SrtpProfile] = MappingProxyType(
+    {profile.name: profile for profile in (each.with_cryptex() for each in _ALL)}
+)
+"""The same with header extensions encrypted; the keys are those of the profile without."""

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipelines.formats.batch import check_apart, check_size, check_table
 from pipelines.formats.replay import ReplayWindow
-from pipelines.formats.rtp import header_size
+from pipelines.formats.srtp.cryptex import SHOWN, CryptexKey
 from pipelines.formats.srtp.index import estimate_index, first_index
 from pipelines.formats.srtp.kdf import MasterKey, SessionKeys, session_keys
 from pipelines.formats.srtp.nonces import SEQUENCE_AND_SSRC, rtp_nonces
+from pipelines.formats.srtp.packet import check_sealed, extension_profile
 from pipelines.formats.srtp.profiles import SrtpProfile
 from pipelines.media import U8, PacketBatch
 from pipelines.memory import GrowOnlyMemory
@@ -56,6 +58,7 @@ class SrtpReceiver:
         self.profile = profile
         self.window = ReplayWindow(window).size  # refuses a size here, not at the first packet
         self._open_into = profile.cipher.new(keys.cipher_key).open_into
+        self._cryptex = CryptexKey(profile, keys) if profile.cryptex else None
         self._nonce = rtp_nonces(profile, keys.salt)
         self._first_index = first_index(initial_roc)
         self._streams: dict[int, _Stream] = {}
@@ -64,28 +67,28 @@ class SrtpReceiver:
     def unprotect(self, batch: PacketBatch) -> Unprotected:
         """Return the packets that are authentic and new; never raises Rejected itself.
 
-        Each row is judged for itself: a bad one changes no state and harms no other.
+        Each row is judged for itself: a bad one changes no state and harms no other. Raises
+        ValueError and TypeError for a batch that is no table of packets.
         """
+        check_table(batch)
+        check_apart(batch, self._memory)
         rows, stride = batch.data.shape
         source = batch.data.reshape(-1).data
         out = self._memory.lend(rows * stride)
-        out_bytes = out.data
         sizes: list[int] = []
         rejected: list[tuple[int, Rejected]] = []
         start = out_start = 0
         for row, size in enumerate(batch.size.tolist()):
-            packet = source[start : start + size]
+            packet = source[start : start + max(size, 0)]
             start += stride
             try:
-                body = header_size(packet)
-                header = packet[:body]
-                opened = self._open(header, packet[body:], out[out_start + body : out_start + size])
+                check_size(size, stride)
+                body = check_sealed(packet, self.profile)
+                sizes.append(self._open(packet, body, out[out_start : out_start + stride]))
             except Rejected as reason:
                 # Without its traceback, which would keep frames and buffers alive in a cycle.
                 rejected.append((row, type(reason)(*reason.args)))
                 continue
-            out_bytes[out_start : out_start + body] = header
-            sizes.append(body + opened)
             out_start += stride
         return Unprotected(
             packets=PacketBatch(
@@ -95,8 +98,9 @@ class SrtpReceiver:
             rejected=tuple(rejected),
         )
 
-    def _open(self, header: memoryview, sealed: memoryview, out: U8) -> int:
-        sequence, ssrc = SEQUENCE_AND_SSRC.unpack_from(header)
+    def _open(self, packet: memoryview, body: int, out: U8) -> int:
+        """Write the RTP packet to the start of `out`, and return its size."""
+        sequence, ssrc = SEQUENCE_AND_SSRC.unpack_from(packet)
         stream = self._streams.get(ssrc)
         if stream is None:
             index = self._first_index | sequence
@@ -104,7 +108,16 @@ class SrtpReceiver:
             index = estimate_index(stream.highest, sequence)
             # RFC 3711 3.3: replays go before the cost of the cipher is paid.
             stream.window.check(index)
-        size = self._open_into(self._nonce(ssrc, index), header, sealed, out)
+        nonce = self._nonce(ssrc, index)
+        # RFC 9335 5.2: what is not marked as encrypted is opened as ever.
+        if self._cryptex is not None and extension_profile(packet) in SHOWN:
+            opened = self._cryptex.open(nonce, packet)
+            size = len(opened)
+            out.data[:size] = opened
+        else:
+            header = packet[:body]
+            size = body + self._open_into(nonce, header, packet[body:], out[body:])
+            out.data[:body] = header
         # RFC 3711 3.3.1, 3.3.2: ROC, s_l and the replay list move only for an authentic packet.
         if stream is None:
             stream = self._streams[ssrc] = _Stream(index, self.window)

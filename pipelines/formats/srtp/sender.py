@@ -1,16 +1,17 @@
 """Protecting RTP packets: RFC 3711 3.3, one cipher call per packet."""
 
-from pipelines.formats.rtp import header_size
+import numpy as np
+
+from pipelines.formats.batch import check_apart, check_size, check_table
+from pipelines.formats.srtp.cryptex import CryptexKey, is_concerned
 from pipelines.formats.srtp.index import estimate_index, first_index
 from pipelines.formats.srtp.kdf import MasterKey, SessionKeys, session_keys
 from pipelines.formats.srtp.nonces import SEQUENCE_AND_SSRC, rtp_nonces
+from pipelines.formats.srtp.packet import check_plain, nonce_spent, of_row
 from pipelines.formats.srtp.profiles import SrtpProfile
-from pipelines.media import PacketBatch
+from pipelines.media import U8, PacketBatch
 from pipelines.memory import GrowOnlyMemory
-from pipelines.stage import Malformed, NonceExhausted
-
-PAYLOAD_LIMIT = 1 << 20
-"""Bytes of keystream under one AES-CM IV: 2^16 blocks (RFC 3711 4.1.1); no datagram is so long."""
+from pipelines.stage import Malformed
 
 
 class SrtpSender:
@@ -26,6 +27,7 @@ class SrtpSender:
         keys = session_keys(profile, master).rtp
         self.profile = profile
         self._seal_into = profile.cipher.new(keys.cipher_key).seal_into
+        self._cryptex = CryptexKey(profile, keys) if profile.cryptex else None
         self._nonce = rtp_nonces(profile, keys.salt)
         self._first_index = first_index(initial_roc)
         self._highest: dict[int, int] = {}
@@ -35,46 +37,54 @@ class SrtpSender:
         """Return every packet as header || ciphertext || tag; a view, valid until the next call.
 
         Raises Malformed for a packet that is not RTP, and NonceExhausted for an index at or below
-        one that this SSRC already used, or past 2^48 - 1. Then no packet of the batch was
-        protected and no index was spent.
+        one that this SSRC already used, or past 2^48 - 1; ValueError and TypeError for a batch that
+        is no table of packets. Then no packet was protected and no index was spent.
         """
+        check_table(batch)
+        check_apart(batch, self._memory)
         stride = batch.data.shape[1]
         source = batch.data.reshape(-1).data
         plan = self._plan(source, batch.size.tolist(), stride)
-        tag_size = self.profile.cipher.tag_size
-        out_stride = stride + tag_size
+        out_stride = stride + self.profile.growth
         out = self._memory.lend(len(plan) * out_stride)
-        out_bytes = out.data
-        start = out_start = 0
-        for body, end, ssrc, index in plan:
-            header = source[start:body]
-            out_body = out_start + body - start
-            out_bytes[out_start:out_body] = header
-            self._seal_into(
-                self._nonce(ssrc, index),
-                header,
-                source[body:end],
-                out[out_body : out_body + end - body + tag_size],
+        sizes = np.empty(len(plan), dtype=np.int32)
+        out_start = 0
+        for row, (start, body, end, ssrc, index) in enumerate(plan):
+            sizes[row] = self._seal(
+                source[start:end], body - start, self._nonce(ssrc, index), out[out_start:]
             )
-            start += stride
             out_start += out_stride
-        return PacketBatch(
-            data=out.reshape(len(plan), out_stride),
-            size=batch.size + tag_size,
-        )
+        return PacketBatch(data=out.reshape(len(plan), out_stride), size=sizes)
+
+    def _seal(self, packet: memoryview, body: int, nonce: bytes, out: U8) -> int:
+        """Write the SRTP packet to the start of `out`, and return its size."""
+        if self._cryptex is not None and is_concerned(packet):
+            sealed = self._cryptex.seal(nonce, packet)
+            out.data[: len(sealed)] = sealed
+            return len(sealed)
+        size = len(packet) + self.profile.cipher.tag_size
+        header = packet[:body]
+        out.data[:body] = header
+        self._seal_into(nonce, header, packet[body:], out[body:size])
+        return size
 
     def _plan(
         self, source: memoryview, sizes: list[int], stride: int
-    ) -> list[tuple[int, int, int, int]]:
-        """Return (offset of body, offset of end, SSRC, index) per packet, and spend the indices."""
+    ) -> list[tuple[int, int, int, int, int]]:
+        """Return (offset of packet, of body, of end, SSRC, index) of each, and spend the indices.
+
+        An index moves forward only: a nonce that never repeats needs no memory of those before.
+        """
         plan = []
         highest: dict[int, int] = {}
         start = 0
-        for size in sizes:
-            packet = source[start : start + size]
-            body = header_size(packet)
-            if size - body > PAYLOAD_LIMIT:
-                raise Malformed(f"RTP payload of {size - body} bytes is beyond {PAYLOAD_LIMIT}")
+        for row, size in enumerate(sizes):
+            packet = source[start : start + max(size, 0)]
+            try:
+                check_size(size, stride)
+                body = check_plain(packet, self.profile)
+            except Malformed as reason:
+                raise of_row(row, reason) from None
             sequence, ssrc = SEQUENCE_AND_SSRC.unpack_from(packet)
             last = highest.get(ssrc)
             if last is None:
@@ -85,12 +95,9 @@ class SrtpSender:
                 index = estimate_index(last, sequence)
                 # Past the last ROC the estimate begins again at zero, so this also ends the key.
                 if index <= last:
-                    raise NonceExhausted(
-                        f"SSRC {ssrc:#010x}: sequence number {sequence} after {last & 0xFFFF} "
-                        f"(ROC {last >> 16}) would use an index again"
-                    )
+                    raise of_row(row, nonce_spent(packet, last))
             highest[ssrc] = index
-            plan.append((start + body, start + size, ssrc, index))
+            plan.append((start, start + body, start + size, ssrc, index))
             start += stride
         self._highest.update(highest)
         return plan

@@ -227,9 +227,11 @@ class OtherKeys(PycaEngine):
     def sframe_encryptor(self, suite: SframeSuite, base_key: bytes, kid: int) -> SframeSender:
         return super().sframe_encryptor(suite, os.urandom(len(base_key)), kid)
 
-    def srtp_protector(self, profile: SrtpProfile, master: MasterKey) -> SrtpSender:
+    def srtp_protector(
+        self, profile: SrtpProfile, master: MasterKey, *, initial_roc: int = 0
+    ) -> SrtpSender:
         del master
-        return super().srtp_protector(profile, MasterKey.fresh(profile))
+        return super().srtp_protector(profile, MasterKey.fresh(profile), initial_roc=initial_roc)
 
 
 @pytest.mark.parametrize(

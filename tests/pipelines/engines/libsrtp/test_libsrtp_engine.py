@@ -119,7 +119,7 @@ def test_tampered_packets_are_never_accepted(profile: SrtpProfile) -> None:
     assert [row for row, _ in result.rejected] == list(range(TAMPERED_PER_PROFILE))
     assert receiver.state() == untouched
     assert len(receiver.unprotect(wire).packets) == 1
-    assert receiver.state() == (1, SSRC, 0)
+    assert receiver.state() == (SSRC, 7, 1)
 
 
 @settings(max_examples=200, deadline=None)
@@ -139,7 +139,7 @@ def test_any_bytes_of_any_length_are_refused_without_harm(
     result = receiver.unprotect(batch)
     assert [row for row, _ in result.rejected] == [0]
     assert isinstance(result.rejected[0][1], Malformed | AuthenticationFailed)
-    assert receiver.state() == (0,)
+    assert receiver.state() == ()
     sender = ENGINE.srtp_protector(profile, MasterKey.fresh(profile))
     try:
         sealed = sender.protect(batch)
@@ -199,8 +199,8 @@ def test_state_follows_each_stream_and_its_rollovers() -> None:
     receiver = ENGINE.srtp_unprotector(profile, master, 128)
     for start in range(0, len(packets), 2):
         receiver.unprotect(wire.take([start, start + 1]))
-    expected = [number for ssrc in range(200) for number in (ssrc, 1)]
-    assert receiver.state() == (400, *expected)
+    expected = [number for ssrc in range(200) for number in (ssrc, 1 << 16, 0b11)]
+    assert receiver.state() == tuple(expected)
 
 
 @pytest.mark.parametrize("window", [0, 32, 100, 32_768])

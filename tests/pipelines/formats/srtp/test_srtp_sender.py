@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from pipelines.ciphers.aead import Aead, Bytes
 from pipelines.formats.rtp import RtpHeader
 from pipelines.formats.srtp.kdf import MasterKey
+from pipelines.formats.srtp.packet import PAYLOAD_LIMIT
 from pipelines.formats.srtp.profiles import PROFILES, SrtpProfile
 from pipelines.formats.srtp.receiver import SrtpReceiver
-from pipelines.formats.srtp.sender import PAYLOAD_LIMIT, SrtpSender
+from pipelines.formats.srtp.sender import SrtpSender
 from pipelines.media import U8, PacketBatch
 from pipelines.stage import Malformed, NonceExhausted
 

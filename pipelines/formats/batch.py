@@ -1,0 +1,57 @@
+"""What a batch of packets must be before anybody looks at its bytes: one judgement for everybody.
+
+A table that is none is its maker's mistake: TypeError or ValueError, and nothing was done. A size
+that its row has no room for is one bad packet: Malformed, and the other rows are what they were.
+"""
+
+import numpy as np
+
+from pipelines.media import U8, PacketBatch
+from pipelines.memory import GrowOnlyMemory
+from pipelines.stage import Malformed
+
+
+def check_table(batch: PacketBatch) -> None:
+    """Raise TypeError for other arrays than uint8 and int32, ValueError for shapes that differ."""
+    found = [_type_of(array) for array in (batch.data, batch.size)]
+    if found != ["uint8", "int32"]:
+        raise TypeError(f"batch of {found[0]} with sizes of {found[1]}, needs uint8 and int32")
+    if batch.data.ndim != 2 or batch.size.shape != batch.data.shape[:1]:
+        raise ValueError(
+            f"batch of shape {batch.data.shape} with sizes of shape {batch.size.shape}, needs"
+            " (n, stride) and (n,)"
+        )
+
+
+def check_apart(batch: PacketBatch, results: GrowOnlyMemory) -> None:
+    """Raise ValueError where `batch` lies in memory that results are about to be written to."""
+    if results.holds(batch.data):
+        raise results_again()
+
+
+def results_again() -> ValueError:
+    """Return what to raise where a batch is an earlier result that its call would overwrite."""
+    return ValueError("batch lies where the results of this call go: it needs a copy of its own")
+
+
+def own_table(batch: PacketBatch) -> PacketBatch:
+    """Return `batch` as a plain copy: contiguous, aligned. Raises as `check_table` does."""
+    check_table(batch)
+    return PacketBatch(data=np.array(batch.data, order="C"), size=np.array(batch.size, order="C"))
+
+
+def checked_row(batch: PacketBatch, row: int) -> U8:
+    """Return packet `row`; raises Malformed where its size is not one that the row has room for."""
+    size, stride = int(batch.size[row]), batch.data.shape[1]
+    check_size(size, stride)
+    return batch.row(row)
+
+
+def check_size(size: int, stride: int) -> None:
+    """Raise Malformed where a row of `stride` bytes cannot hold a packet of `size`."""
+    if not 0 <= size <= stride:
+        raise Malformed(f"packet of {size} bytes in a row of {stride}")
+
+
+def _type_of(array: object) -> str:
+    return str(array.dtype) if isinstance(array, np.ndarray) else type(array).__name__
