@@ -20,4 +20,10 @@ class GrowOnlyMemory:
 
     def holds(self, data: U8) -> bool:
         """Return whether `data` lies where the next results go."""
+        base: object = data.base
+        if base is None:
+            return data is self._flat
+        if isinstance(base, np.ndarray) and base.base is None:
+            return base is self._flat
+        # A view of something else than an array that owns its memory: a search, which takes time.
         return np.may_share_memory(data, self._flat)

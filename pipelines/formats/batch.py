@@ -4,18 +4,22 @@ A table that is none is its maker's mistake: TypeError or ValueError, and nothin
 that its row has no room for is one bad packet: Malformed, and the other rows are what they were.
 """
 
+from typing import Any
+
 import numpy as np
 
 from pipelines.media import U8, PacketBatch
 from pipelines.memory import GrowOnlyMemory
 from pipelines.stage import Malformed
 
+_BYTES, _SIZES = np.dtype(np.uint8), np.dtype(np.int32)
+
 
 def check_table(batch: PacketBatch) -> None:
     """Raise TypeError for other arrays than uint8 and int32, ValueError for shapes that differ."""
-    found = [_type_of(array) for array in (batch.data, batch.size)]
-    if found != ["uint8", "int32"]:
-        raise TypeError(f"batch of {found[0]} with sizes of {found[1]}, needs uint8 and int32")
+    if not (_is_of(batch.data, _BYTES) and _is_of(batch.size, _SIZES)):
+        found, sizes = _type_of(batch.data), _type_of(batch.size)
+        raise TypeError(f"batch of {found} with sizes of {sizes}, needs uint8 and int32")
     if batch.data.ndim != 2 or batch.size.shape != batch.data.shape[:1]:
         raise ValueError(
             f"batch of shape {batch.data.shape} with sizes of shape {batch.size.shape}, needs"
@@ -43,14 +47,18 @@ def own_table(batch: PacketBatch) -> PacketBatch:
 def checked_row(batch: PacketBatch, row: int) -> U8:
     """Return packet `row`; raises Malformed where its size is not one that the row has room for."""
     size, stride = int(batch.size[row]), batch.data.shape[1]
-    check_size(size, stride)
+    if not 0 <= size <= stride:
+        raise no_such_size(size, stride)
     return batch.row(row)
 
 
-def check_size(size: int, stride: int) -> None:
-    """Raise Malformed where a row of `stride` bytes cannot hold a packet of `size`."""
-    if not 0 <= size <= stride:
-        raise Malformed(f"packet of {size} bytes in a row of {stride}")
+def no_such_size(size: int, stride: int) -> Malformed:
+    """Return the refusal of a packet of `size` bytes in a row of `stride`."""
+    return Malformed(f"packet of {size} bytes in a row of {stride}")
+
+
+def _is_of(array: object, dtype: np.dtype[Any]) -> bool:
+    return isinstance(array, np.ndarray) and (array.dtype is dtype or array.dtype == dtype)
 
 
 def _type_of(array: object) -> str:

@@ -8,7 +8,7 @@ so what is encrypted does not lie in one piece:
     readable     | encrypted first | readable        | encrypted next | encrypted last
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
 import numpy as np
@@ -19,9 +19,11 @@ from cryptography.hazmat.primitives.constant_time import bytes_eq
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.hmac import HMAC
 
+from pipelines.ciphers.aead import Bytes
 from pipelines.formats.rtp import FIXED_SIZE
 from pipelines.formats.srtp.kdf import StreamKeys
 from pipelines.formats.srtp.profiles import SrtpProfile
+from pipelines.media import U8
 from pipelines.stage import AuthenticationFailed
 
 EXTENSION_HEADER = 4
@@ -36,19 +38,11 @@ SHOWN: Mapping[int, int] = MappingProxyType({hidden: shown for shown, hidden in 
 _CLEAR_SIZE = FIXED_SIZE + EXTENSION_HEADER
 _EXTENSION_BIT = 0x10
 
-Crypt = Callable[[bytes, bytes, bytes], bytes]
-"""(nonce, readable header, bytes to encrypt or decrypt): as `CryptexKey` keeps them."""
-
-
-def is_concerned(packet: memoryview) -> bool:
-    """Return whether there is anything to hide: contributing sources or an extension."""
-    return packet[0] & 0x1F != 0
-
 
 class CryptexKey:
-    """The key of one profile: RTP packets that `is_concerned` names, to SRTP packets and back.
+    """The key of one profile: RTP packets with sources or an extension to SRTP packets and back.
 
-    Nonces are those of `nonces.rtp_nonces`. The packets were measured: `check_plain` or
+    Nonces are those of `nonces.rtp_nonces`. The packets were looked at: `check_plain` or
     `check_sealed` took them.
     """
 
@@ -59,7 +53,7 @@ class CryptexKey:
         self._aes = AES(keys.key)
         self._auth_key = keys.auth_key
 
-    def seal(self, nonce: bytes, packet: memoryview) -> bytes:
+    def seal(self, nonce: bytes, packet: Bytes) -> bytes:
         """Return the SRTP packet."""
         sources, extension, rest = _parts(packet)
         # RFC 9335 5.1: sources without an extension get an empty one, which says so.
@@ -75,25 +69,27 @@ class CryptexKey:
         sealed = _joined(fixed, extension, self._keystream(nonce, plaintext), len(sources))
         return sealed + self._tag(nonce, sealed)
 
-    def open(self, nonce: bytes, packet: memoryview) -> bytes:
-        """Return the RTP packet, whose extension is one of RFC 8285. Raises AuthenticationFailed.
+    def open_into(self, nonce: bytes, header: memoryview, sealed: memoryview, out: U8) -> int:
+        """Write the RTP packet, header and all, to the start of `out`, and return its size.
 
-        An empty extension that the sender had to add stays.
+        Its extension is one of RFC 8285 then; an empty one that the sender had to add stays. Raises
+        AuthenticationFailed.
         """
+        packet = bytes(header) + bytes(sealed)
         sources, extension, rest = _parts(packet)
-        fixed = bytes(packet[:FIXED_SIZE])
-        tag_at = len(rest) - self._cipher.tag_size
+        tag_at = len(packet) - self._cipher.tag_size
         if self._is_aead:
-            out = np.empty(len(sources) + len(rest), dtype=np.uint8)
-            size = self._aead.open_into(nonce, fixed + extension, sources + rest, out)
-            plaintext = out[:size].tobytes()
+            opened = np.empty(len(sources) + len(rest), dtype=np.uint8)
+            aad = packet[:FIXED_SIZE] + extension
+            size = self._aead.open_into(nonce, aad, sources + rest, opened)
+            plaintext = opened[:size].tobytes()
         else:
-            tag = self._tag(nonce, bytes(packet[: len(packet) - self._cipher.tag_size]))
-            if not bytes_eq(tag, rest[tag_at:]):
+            if not bytes_eq(self._tag(nonce, packet[:tag_at]), packet[tag_at:]):
                 raise AuthenticationFailed(f"{self._cipher.name}: tag does not fit")
-            plaintext = self._keystream(nonce, sources + rest[:tag_at])
+            plaintext = self._keystream(nonce, sources + rest[: tag_at - len(packet)])
         shown = SHOWN[int.from_bytes(extension[:2])].to_bytes(2) + extension[2:]
-        return _joined(fixed, shown, plaintext, len(sources))
+        out.data[:tag_at] = _joined(packet[:FIXED_SIZE], shown, plaintext, len(sources))
+        return tag_at
 
     def _keystream(self, nonce: bytes, data: bytes) -> bytes:
         return Cipher(self._aes, CTR(nonce[:16])).encryptor().update(data)
@@ -105,7 +101,7 @@ class CryptexKey:
         return mac.finalize()[: self._cipher.tag_size]
 
 
-def _parts(packet: memoryview) -> tuple[bytes, bytes, bytes]:
+def _parts(packet: Bytes) -> tuple[bytes, bytes, bytes]:
     """Return contributing sources, the extension's own header (or nothing), and what follows."""
     sources_end = FIXED_SIZE + 4 * (packet[0] & 0x0F)
     extension_end = sources_end + (EXTENSION_HEADER if packet[0] & _EXTENSION_BIT else 0)

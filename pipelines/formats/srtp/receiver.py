@@ -1,11 +1,13 @@
 """Checking and opening SRTP packets: RFC 3711 3.3, one cipher call per packet."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.formats.batch import check_apart, check_size, check_table
+from pipelines.formats.batch import check_apart, check_table, no_such_size
 from pipelines.formats.replay import ReplayWindow
+from pipelines.formats.rtp import FIXED_SIZE, header_size
 from pipelines.formats.srtp.cryptex import SHOWN, CryptexKey
 from pipelines.formats.srtp.index import estimate_index, first_index
 from pipelines.formats.srtp.kdf import MasterKey, SessionKeys, session_keys
@@ -27,6 +29,10 @@ class Unprotected:
 
     packets: PacketBatch
     rejected: tuple[tuple[int, Rejected], ...]
+
+
+OpenInto = Callable[[bytes, memoryview, memoryview, U8], int]
+"""(nonce, header, ciphertext || tag, where to): as `Aead.open_into`."""
 
 
 class _Stream:
@@ -58,7 +64,7 @@ class SrtpReceiver:
         self.profile = profile
         self.window = ReplayWindow(window).size  # refuses a size here, not at the first packet
         self._open_into = profile.cipher.new(keys.cipher_key).open_into
-        self._cryptex = CryptexKey(profile, keys) if profile.cryptex else None
+        self._open_hidden = CryptexKey(profile, keys).open_into
         self._nonce = rtp_nonces(profile, keys.salt)
         self._first_index = first_index(initial_roc)
         self._streams: dict[int, _Stream] = {}
@@ -75,20 +81,33 @@ class SrtpReceiver:
         rows, stride = batch.data.shape
         source = batch.data.reshape(-1).data
         out = self._memory.lend(rows * stride)
+        out_bytes = out.data
+        least = FIXED_SIZE + self.profile.cipher.tag_size
         sizes: list[int] = []
         rejected: list[tuple[int, Rejected]] = []
         start = out_start = 0
         for row, size in enumerate(batch.size.tolist()):
-            packet = source[start : start + max(size, 0)]
+            packet = source[start : start + size]
             start += stride
             try:
-                check_size(size, stride)
-                body = check_sealed(packet, self.profile)
-                sizes.append(self._open(packet, body, out[out_start : out_start + stride]))
+                if not 0 <= size <= stride:
+                    raise no_such_size(size, stride)
+                body = header_size(packet)
+                if body > FIXED_SIZE or size < least:  # nearly never: there is nothing more to ask
+                    check_sealed(packet, self.profile)
+                header, sealed, end = packet[:body], packet[body:], out_start + size
+                # RFC 9335 5.2: what is not marked as encrypted is opened as ever.
+                if body > FIXED_SIZE and extension_profile(packet) in SHOWN:
+                    opened = self._open(header, sealed, out[out_start:end], self._open_hidden)
+                else:
+                    to = out[out_start + body : end]
+                    opened = body + self._open(header, sealed, to, self._open_into)
+                    out_bytes[out_start : out_start + body] = header
             except Rejected as reason:
                 # Without its traceback, which would keep frames and buffers alive in a cycle.
                 rejected.append((row, type(reason)(*reason.args)))
                 continue
+            sizes.append(opened)
             out_start += stride
         return Unprotected(
             packets=PacketBatch(
@@ -98,9 +117,9 @@ class SrtpReceiver:
             rejected=tuple(rejected),
         )
 
-    def _open(self, packet: memoryview, body: int, out: U8) -> int:
-        """Write the RTP packet to the start of `out`, and return its size."""
-        sequence, ssrc = SEQUENCE_AND_SSRC.unpack_from(packet)
+    def _open(self, header: memoryview, sealed: memoryview, out: U8, open_into: OpenInto) -> int:
+        """Have `open_into` write to `out`, if the packet is new; return how much it wrote."""
+        sequence, ssrc = SEQUENCE_AND_SSRC.unpack_from(header)
         stream = self._streams.get(ssrc)
         if stream is None:
             index = self._first_index | sequence
@@ -108,16 +127,7 @@ class SrtpReceiver:
             index = estimate_index(stream.highest, sequence)
             # RFC 3711 3.3: replays go before the cost of the cipher is paid.
             stream.window.check(index)
-        nonce = self._nonce(ssrc, index)
-        # RFC 9335 5.2: what is not marked as encrypted is opened as ever.
-        if self._cryptex is not None and extension_profile(packet) in SHOWN:
-            opened = self._cryptex.open(nonce, packet)
-            size = len(opened)
-            out.data[:size] = opened
-        else:
-            header = packet[:body]
-            size = body + self._open_into(nonce, header, packet[body:], out[body:])
-            out.data[:body] = header
+        size = open_into(self._nonce(ssrc, index), header, sealed, out)
         # RFC 3711 3.3.1, 3.3.2: ROC, s_l and the replay list move only for an authentic packet.
         if stream is None:
             stream = self._streams[ssrc] = _Stream(index, self.window)

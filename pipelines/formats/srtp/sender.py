@@ -1,15 +1,14 @@
 """Protecting RTP packets: RFC 3711 3.3, one cipher call per packet."""
 
-import numpy as np
-
-from pipelines.formats.batch import check_apart, check_size, check_table
-from pipelines.formats.srtp.cryptex import CryptexKey, is_concerned
+from pipelines.formats.batch import check_apart, check_table, no_such_size
+from pipelines.formats.rtp import FIXED_SIZE, header_size
+from pipelines.formats.srtp.cryptex import CryptexKey
 from pipelines.formats.srtp.index import estimate_index, first_index
 from pipelines.formats.srtp.kdf import MasterKey, SessionKeys, session_keys
 from pipelines.formats.srtp.nonces import SEQUENCE_AND_SSRC, rtp_nonces
-from pipelines.formats.srtp.packet import check_plain, nonce_spent, of_row
+from pipelines.formats.srtp.packet import PAYLOAD_LIMIT, check_plain, nonce_spent, of_row
 from pipelines.formats.srtp.profiles import SrtpProfile
-from pipelines.media import U8, PacketBatch
+from pipelines.media import PacketBatch
 from pipelines.memory import GrowOnlyMemory
 from pipelines.stage import Malformed
 
@@ -27,6 +26,7 @@ class SrtpSender:
         keys = session_keys(profile, master).rtp
         self.profile = profile
         self._seal_into = profile.cipher.new(keys.cipher_key).seal_into
+        self._tag_size, self._growth = profile.cipher.tag_size, profile.growth
         self._cryptex = CryptexKey(profile, keys) if profile.cryptex else None
         self._nonce = rtp_nonces(profile, keys.salt)
         self._first_index = first_index(initial_roc)
@@ -45,33 +45,32 @@ class SrtpSender:
         stride = batch.data.shape[1]
         source = batch.data.reshape(-1).data
         plan = self._plan(source, batch.size.tolist(), stride)
-        out_stride = stride + self.profile.growth
+        tag_size = self._tag_size
+        sizes = batch.size + tag_size
+        out_stride = stride + self._growth
         out = self._memory.lend(len(plan) * out_stride)
-        sizes = np.empty(len(plan), dtype=np.int32)
-        out_start = 0
-        for row, (start, body, end, ssrc, index) in enumerate(plan):
-            sizes[row] = self._seal(
-                source[start:end], body - start, self._nonce(ssrc, index), out[out_start:]
-            )
+        out_bytes = out.data
+        start = out_start = 0
+        for row, (body, end, ssrc, index) in enumerate(plan):
+            nonce = self._nonce(ssrc, index)
+            if self._cryptex is not None and body - start > FIXED_SIZE:
+                sealed = self._cryptex.seal(nonce, source[start:end])
+                sizes[row] = len(sealed)
+                out_bytes[out_start : out_start + len(sealed)] = sealed
+            else:
+                header = source[start:body]
+                out_body = out_start + body - start
+                out_bytes[out_start:out_body] = header
+                out_end = out_body + end - body + tag_size
+                self._seal_into(nonce, header, source[body:end], out[out_body:out_end])
+            start += stride
             out_start += out_stride
         return PacketBatch(data=out.reshape(len(plan), out_stride), size=sizes)
 
-    def _seal(self, packet: memoryview, body: int, nonce: bytes, out: U8) -> int:
-        """Write the SRTP packet to the start of `out`, and return its size."""
-        if self._cryptex is not None and is_concerned(packet):
-            sealed = self._cryptex.seal(nonce, packet)
-            out.data[: len(sealed)] = sealed
-            return len(sealed)
-        size = len(packet) + self.profile.cipher.tag_size
-        header = packet[:body]
-        out.data[:body] = header
-        self._seal_into(nonce, header, packet[body:], out[body:size])
-        return size
-
     def _plan(
         self, source: memoryview, sizes: list[int], stride: int
-    ) -> list[tuple[int, int, int, int, int]]:
-        """Return (offset of packet, of body, of end, SSRC, index) of each, and spend the indices.
+    ) -> list[tuple[int, int, int, int]]:
+        """Return (offset of body, offset of end, SSRC, index) per packet, and spend the indices.
 
         An index moves forward only: a nonce that never repeats needs no memory of those before.
         """
@@ -79,10 +78,13 @@ class SrtpSender:
         highest: dict[int, int] = {}
         start = 0
         for row, size in enumerate(sizes):
-            packet = source[start : start + max(size, 0)]
+            if not 0 <= size <= stride:
+                raise of_row(row, no_such_size(size, stride))
+            packet = source[start : start + size]
             try:
-                check_size(size, stride)
-                body = check_plain(packet, self.profile)
+                body = header_size(packet)
+                if body > FIXED_SIZE or size > PAYLOAD_LIMIT:  # nearly never: nothing more to ask
+                    check_plain(packet, self.profile)
             except Malformed as reason:
                 raise of_row(row, reason) from None
             sequence, ssrc = SEQUENCE_AND_SSRC.unpack_from(packet)
@@ -97,7 +99,7 @@ class SrtpSender:
                 if index <= last:
                     raise of_row(row, nonce_spent(packet, last))
             highest[ssrc] = index
-            plan.append((start, start + body, start + size, ssrc, index))
+            plan.append((start + body, start + size, ssrc, index))
             start += stride
         self._highest.update(highest)
         return plan
