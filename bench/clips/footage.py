@@ -1,6 +1,7 @@
 """Decoded clips: normalised once to 8-bit 4:2:0 at a constant frame rate, and hashed."""
 
 import hashlib
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,15 +14,16 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import ColorRange, ColorTrc, Interpolation, VideoReformatter
 
 from bench.clips.cache import file_sha256
-from bench.clips.container import Reading, ends_early, frame_rate, open_video, read_frames
-from bench.clips.errors import ClipError
+from bench.clips.container import Video, open_video
+from bench.clips.extent import ends_early
 from bench.clips.names import ClipName, scaled_size
 from bench.clips.pyav import as_fraction
+from bench.clips.reading import NoFramesError, Reading, rate_of, read_frames
 from bench.progress import Progress, Silent
 from bench.read_only import read_only
 from pipelines.media import U8, RawFrame
 
-NORMALISATION = "yuv420p 8 bit limited range, swscale bicubic, native average frame rate; version 1"
+NORMALISATION = "yuv420p 8 bit limited range, swscale bicubic, one constant frame rate; version 2"
 MAX_FRAMES = 300
 MAX_BYTES = 512 << 20
 """Decoded frames are held in memory: at most 300, and at most 512 MiB (172 frames of 1080p)."""
@@ -79,48 +81,68 @@ def open_footage(
     with one line.
     """
     progress = progress or Silent()
+    for place in itertools.count(1):
+        with open_video(path, place) as video:
+            try:
+                return _read(video, name, max_frames, max_bytes, progress)
+            except NoFramesError:
+                if place == video.places:
+                    raise
+    raise AssertionError  # The last place returns or raises.
+
+
+def _read(
+    video: Video, name: ClipName, max_frames: int, max_bytes: int, progress: Progress
+) -> Footage:
+    path, stream, scaled = video.path, video.stream, name.rung is not None
     reading = Reading()
     planes: list[tuple[U8, U8, U8]] = []
     remarks: list[str] = []
-    more = False
-    with open_video(path) as (container, stream):
-        progress.begin(f"decoding {name}", min(stream.frames or max_frames, max_frames))
-        reformatter = VideoReformatter()
-        for frame in read_frames(path, container, stream, reading):
-            if not planes:
-                size = scaled_size(name, frame.width, frame.height)
-                remarks = _remarks(stream, frame, size, scaled=name.rung is not None)
-                max_frames = min(max_frames, max(1, max_bytes // (size[0] * size[1] * 3 // 2)))
-            if len(planes) == max_frames:
-                more = True
-                break
-            planes.append(_normalised(reformatter, frame, size, scaled=name.rung is not None))
+    progress.begin(f"decoding {name}", min(stream.frames or max_frames, max_frames))
+    reformatter = VideoReformatter()
+    for frame in read_frames(video, reading):
+        if not planes:
+            size = scaled_size(name, frame.width, frame.height)
+            remarks = _remarks(stream, frame, size, scaled=scaled)
+            max_frames = _most_frames(size, max_frames, max_bytes)
+            # The rate is that of the clip, however few frames of it are kept.
+            most_stamps = _most_frames((frame.width, frame.height), MAX_FRAMES, MAX_BYTES)
+        if len(planes) < max_frames:
+            planes.append(_normalised(reformatter, frame, size, scaled=scaled))
             progress.advance(len(planes))
-        fps, fps_remark = frame_rate(stream, reading.timestamps)
-        in_file = stream.frames
-        damaged = reading.damaged or ends_early(container, stream, reading.timestamps)
-    if not planes:
-        raise ClipError(f"{path}: the video has no frames")
-    if more:
-        remarks.append(f"first {len(planes)}{f' of {in_file}' if in_file else ''} frames")
-    elif damaged:
-        remarks.append(f"damaged file: the {len(planes)} frames before the damage used")
-    remarks.append(fps_remark)
-    frames = raw_frames(planes, fps)
+        elif len(reading.stamps) > most_stamps:
+            break
+    seen = len(reading.stamps)
+    rate = rate_of(video, reading.stamps[:most_stamps])
+    frames = raw_frames(planes, rate.fps)
     height, width = planes[0][0].shape
+    truncated = reading.cut or ends_early(path, video.container)
+    if seen > len(planes):
+        in_file = f" of {stream.frames}" if stream.frames else ""
+        remarks.append(f"first {len(planes)}{in_file} frames")
+        remarks.append("the file is truncated" if truncated else "")
+    elif truncated or reading.damaged:
+        how = " (truncated)" if truncated else ""
+        remarks.append(f"damaged file: the {len(planes)} frames before the damage used{how}")
+    if reading.skipped:
+        remarks.append(f"its first {reading.skipped} packets do not decode and are left out")
     facts = FootageFacts(
         name=str(name),
-        note="; ".join(filter(None, remarks)),
+        note="; ".join(filter(None, (video.remark, *remarks, rate.remark))),
         width=width,
         height=height,
-        fps_numerator=fps.numerator,
-        fps_denominator=fps.denominator,
+        fps_numerator=rate.fps.numerator,
+        fps_denominator=rate.fps.denominator,
         frames=len(frames),
         synthetic=False,
         content_sha256=content_sha256(frames),
         source_sha256=file_sha256(path),
     )
     return Footage(facts=facts, frames=frames)
+
+
+def _most_frames(size: tuple[int, int], max_frames: int, max_bytes: int) -> int:
+    return min(max_frames, max(1, max_bytes // (size[0] * size[1] * 3 // 2)))
 
 
 def raw_frames(planes: Sequence[tuple[U8, U8, U8]], fps: Fraction) -> tuple[RawFrame, ...]:
