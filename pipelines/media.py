@@ -14,7 +14,7 @@ import numpy.typing as npt
 U8 = npt.NDArray[np.uint8]
 """Bytes as a one-dimensional (or, for planes and packet tables, two-dimensional) array."""
 
-CODECS = ("h264", "vp8", "vp9", "av1", "raw")
+CODECS = ("h264", "h265", "vp8", "vp9", "av1", "raw")
 """Codecs of an access unit. `raw` is one decoded frame as contiguous I420 (Y, then U, then V)."""
 
 OPAQUE = "opaque"

@@ -28,7 +28,7 @@ DISTRIBUTIONS = (
     "openmined-psi",
     "tenseal",
 )
-CODEC_LIBRARIES = ("libx264", "libvpx", "libSvtAv1Enc", "libdav1d")
+CODEC_LIBRARIES = ("libx264", "libx265", "libvpx", "libSvtAv1Enc", "libdav1d")
 """The encoders and decoders whose version PyAV does not tell, but its wheel's file names do."""
 
 

@@ -1,4 +1,4 @@
-"""H.264 byte streams with start codes of one length."""
+"""H.264 and H.265 byte streams with start codes of one length."""
 
 LONG_START_CODE = b"\x00\x00\x00\x01"
 SHORT_START_CODE = b"\x00\x00\x01"
@@ -7,8 +7,9 @@ SHORT_START_CODE = b"\x00\x00\x01"
 def with_long_start_codes(unit: bytes) -> bytes:
     """Return `unit` with every start code four bytes long.
 
-    x264 writes three bytes before the second slice or SEI of an access unit. A NAL unit never
-    ends in a zero byte (ITU-T H.264 7.4.1), so a zero before 00 00 01 belongs to the start code.
+    x264 and x265 write three bytes before the second slice or SEI of an access unit. A NAL unit
+    never ends in a zero byte (ITU-T H.264 7.4.1, H.265 7.4.2), so a zero before 00 00 01 belongs to
+    the start code.
     """
     parts = unit.split(SHORT_START_CODE)
     if len(parts) == 1 + unit.count(LONG_START_CODE):

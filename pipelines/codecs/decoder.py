@@ -24,6 +24,7 @@ class DecoderLibrary:
 DECODER_LIBRARIES: Mapping[str, DecoderLibrary] = {
     # explode: a damaged slice is an error, not something to be painted over.
     "h264": DecoderLibrary(name="h264", options={"err_detect": "explode"}),
+    "h265": DecoderLibrary(name="hevc", options={"err_detect": "explode"}),
     "vp8": DecoderLibrary(name="vp8", options={}),
     "vp9": DecoderLibrary(name="vp9", options={}),
     # dav1d keeps as many frames in flight as it has threads unless it is told not to.

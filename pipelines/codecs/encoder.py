@@ -77,7 +77,7 @@ class Encoder:
             )
         self._count += 1
         (packet,) = packets
-        if self.settings.codec == "h264":
+        if self.settings.codec in {"h264", "h265"}:
             unit = bytearray(with_long_start_codes(bytes(packet)))
             return np.frombuffer(unit, dtype=np.uint8), packet.is_keyframe
         return np.frombuffer(memoryview(packet), dtype=np.uint8), packet.is_keyframe

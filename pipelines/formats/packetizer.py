@@ -3,11 +3,16 @@
 import numpy as np
 
 from pipelines.formats import rtp
-from pipelines.formats.payloads.contract import PacketRows, PayloadFormat, UnitBuffer
-from pipelines.formats.payloads.sequence import in_sequence
+from pipelines.formats.payloads.contract import (
+    MOST_PACKETS,
+    PacketRows,
+    PayloadFormat,
+    UnitBuffer,
+)
+from pipelines.formats.payloads.sequence import end_of, in_sequence
 from pipelines.formats.payloads.table import FORMATS
 from pipelines.media import EncodedFrame, PacketBatch
-from pipelines.stage import Incomplete
+from pipelines.stage import Incomplete, Rejected
 
 DEFAULT_MTU = 1200
 """Bytes of RTP payload a packet carries at most, unless told otherwise."""
@@ -89,18 +94,24 @@ class Packetizer:
 class Reassembler:
     """Puts the access units of one stream together again.
 
-    H.264 and AV1 packets do not say whether they are the first of their unit, so the sequence
-    number of the unit before is kept: after a gap, as at the start of a stream, these codecs go on
-    with a unit that proves its own start (an H.264 access unit delimiter or sequence parameter set,
-    an AV1 packet that begins a coded video sequence), as a receiver waits for a key frame.
-    `first_sequence_number` is for a stream whose first one is known.
+    Packets of H.264, H.265 and AV1 do not say whether they are the first of their unit. Two things
+    prove it: what such a unit begins with (an access unit delimiter; in AV1 the first packet of a
+    coded video sequence), or the packet before, when that one ended a unit. A parameter set proves
+    nothing, for a delimiter or a message may stand before it. A unit that lacks its proof is not
+    handed out, but where it ends is known by its marker, so the next one has it again.
+    `first_sequence_number` is that of the stream's first packet, None where it is not known: such
+    a stream begins with the first unit that proves its own start, or with the second that came.
     """
 
-    def __init__(self, codec: str, *, first_sequence_number: int | None = None) -> None:
+    def __init__(self, codec: str, *, first_sequence_number: int | None = 0) -> None:
         self._format = _format_of(codec)
         self._codec = codec
         self._frames = 0
-        self._next_sequence_number = -1 if first_sequence_number is None else first_sequence_number
+        # Where a unit is known to begin: behind the last one handed out and behind refused ones.
+        # Two are kept, for a refused unit may come again whole; no more, for numbers come again.
+        self._begins: tuple[int, ...] = (
+            () if first_sequence_number is None else (first_sequence_number,)
+        )
         self._ticks = -1
         self._out = UnitBuffer()
 
@@ -109,22 +120,26 @@ class Reassembler:
 
         The latter two are -1 while unknown.
         """
-        return self._frames, self._next_sequence_number, self._ticks
+        return self._frames, self._begins[0] if self._begins else -1, self._ticks
 
     def reassemble(self, batch: PacketBatch) -> EncodedFrame:
         """Return the unit whose packets are `batch`: a view, valid until the next call.
 
         The packets may come in any order and more than once. Raises Incomplete where some are
         missing and Malformed where they contradict each other or their format; the state is then
-        as it was.
+        as it was, but for what is learned of where the next unit begins.
         """
-        run = in_sequence(batch)
-        joined = self._format.join(run.packets, self._out)
-        if not joined.begins_unit and run.first_sequence_number != self._next_sequence_number:
-            raise Incomplete(
-                f"packet {run.first_sequence_number} does not prove that it begins a unit, and "
-                f"{self._next_sequence_number} is next"
-            )
+        try:
+            run = in_sequence(batch)
+            joined = self._format.join(run.packets, self._out)
+            if not joined.begins_unit and run.first_sequence_number not in self._begins:
+                raise Incomplete(
+                    f"packet {run.first_sequence_number} does not prove that it begins a unit, and "
+                    f"{self._begins[0] if self._begins else 'nothing'} is next"
+                )
+        except Rejected:
+            self._learn_from_refused(batch)
+            raise
         ticks = self._unwrapped(run.timestamp)
         frame = EncodedFrame(
             index=self._frames,
@@ -134,9 +149,19 @@ class Reassembler:
             payload=self._out.data[: joined.size],
         )
         self._frames += 1
-        self._next_sequence_number = (run.first_sequence_number + len(run.packets)) & 0xFFFF
+        self._begins = self._after((run.first_sequence_number + len(run.packets)) & 0xFFFF)
         self._ticks = ticks
         return frame
+
+    def _after(self, end: int) -> tuple[int, ...]:
+        """Return where units begin behind one that ends before `end`: there, or further ahead."""
+        ahead = [begin for begin in self._begins if 0 < (begin - end) & 0xFFFF < MOST_PACKETS]
+        return (end, *ahead[-1:])
+
+    def _learn_from_refused(self, batch: PacketBatch) -> None:
+        end = end_of(batch)
+        if end is not None and end not in self._begins:
+            self._begins = (*self._begins[-1:], end)
 
     def _unwrapped(self, timestamp: int) -> int:
         """Return the 32-bit `timestamp` as ticks that go on across its wrap, to the nearer side."""

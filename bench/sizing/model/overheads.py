@@ -22,7 +22,7 @@ SRTCP_WORD_BYTES = 4
 ESP_TRAILER_BYTES = 2 + 1.5
 ESP_BYTES = 20 + 8 + 8 + ESP_TRAILER_BYTES + 16
 
-_PAYLOAD_BYTES = {"h264": 2, "vp8": 4, "vp9": 3, "av1": 1}
+_PAYLOAD_BYTES = {"h264": 2, "h265": 3, "vp8": 4, "vp9": 3, "av1": 1}
 _OTHER_PAYLOAD_BYTES = 1
 _SFRAME_COUNTER_AFTER_S = 600.0
 """How old a key is when its counter's length is taken."""
@@ -58,7 +58,8 @@ def wire_bytes(hop_cipher: str, outer_tunnel: str = NONE) -> float:
 def payload_header_bytes(codec: str) -> int:
     """Return the payload format's bytes in each packet of a frame that was cut up.
 
-    H.264: FU indicator and header (RFC 6184 5.8); VP8: extended descriptor with a 15-bit picture
+    H.264: FU indicator and header (RFC 6184 5.8); H.265: payload header of two bytes and FU header
+    (RFC 7798 4.4.3); VP8: extended descriptor with a 15-bit picture
     id (RFC 7741 4.2), VP9 the same (RFC 9628 4.2); AV1: aggregation header (AV1 over RTP, 4.4).
     Any other takes the one byte of our own format.
     """

@@ -10,6 +10,13 @@ from pipelines.formats.native.memory import (
     put_byte,
     put_word,
 )
+from pipelines.formats.native.nal import (
+    FU_END,
+    FU_START,
+    LENGTH_BYTES,
+    START_CODE,
+    START_CODE_BYTES,
+)
 from pipelines.formats.rtp import FIXED_SIZE
 from pipelines.media import U8
 
@@ -19,19 +26,9 @@ _NRI = 0x60
 _F = 0x80
 _LAST_NAL_TYPE = 23
 _IDR_SLICE = 5
-_SPS = 7
 _ACCESS_UNIT_DELIMITER = 9
 _STAP_A = 24
 _FU_A = 28
-
-# RFC 6184 5.8: S|E|R|type.
-_FU_START = 0x80
-_FU_END = 0x40
-
-_START_CODE = 1
-"""00 00 00 01 as a 32-bit word."""
-_START_CODE_BYTES = 4
-_LENGTH_BYTES = 2
 
 
 _Written = tuple[int, int, int]
@@ -49,17 +46,17 @@ def _put_fragment(payload: int, size: int, to: int, open_header: int, types: int
     fu_header = byte_at(payload + 1)
     nal_type = fu_header & _TYPE
     header = byte_at(payload) & (_F | _NRI) | nal_type
-    if fu_header & _FU_START:
-        if open_header >= 0 or fu_header & _FU_END or not 1 <= nal_type <= _LAST_NAL_TYPE:
+    if fu_header & FU_START:
+        if open_header >= 0 or fu_header & FU_END or not 1 <= nal_type <= _LAST_NAL_TYPE:
             return _REFUSED
-        put_word(to, _START_CODE)
-        put_byte(to + _START_CODE_BYTES, header)
-        to += _START_CODE_BYTES + 1
+        put_word(to, START_CODE)
+        put_byte(to + START_CODE_BYTES, header)
+        to += START_CODE_BYTES + 1
         types |= 1 << nal_type
     elif header != open_header:
         return _REFUSED
     copy_bytes(to, payload + 2, size - 2)
-    return to + size - 2, -1 if fu_header & _FU_END else header, types
+    return to + size - 2, -1 if fu_header & FU_END else header, types
 
 
 @step
@@ -68,9 +65,9 @@ def _put_nal_unit(nal: int, size: int, to: int, types: int) -> _Written:
     nal_type = byte_at(nal) & _TYPE
     if not 1 <= nal_type <= _LAST_NAL_TYPE:
         return _REFUSED
-    put_word(to, _START_CODE)
-    copy_bytes(to + _START_CODE_BYTES, nal, size)
-    return to + _START_CODE_BYTES + size, -1, types | 1 << nal_type
+    put_word(to, START_CODE)
+    copy_bytes(to + START_CODE_BYTES, nal, size)
+    return to + START_CODE_BYTES + size, -1, types | 1 << nal_type
 
 
 @step
@@ -85,8 +82,8 @@ def _put_payload(payload: int, size: int, to: int, open_header: int, types: int)
         return _put_nal_unit(payload, size, to, types)
     nal, end = payload + 1, payload + size
     while nal < end:
-        nal_bytes = half_at(nal) if end - nal > _LENGTH_BYTES else 0
-        nal += _LENGTH_BYTES
+        nal_bytes = half_at(nal) if end - nal > LENGTH_BYTES else 0
+        nal += LENGTH_BYTES
         if not 1 <= nal_bytes <= end - nal:
             return _REFUSED
         to, _, types = _put_nal_unit(nal, nal_bytes, to, types)
@@ -98,13 +95,13 @@ def _put_payload(payload: int, size: int, to: int, open_header: int, types: int)
 
 @step
 def _proves_its_start(payload: int) -> bool:
-    """Say whether a payload that was taken shows that nothing came before it."""
+    """Say whether a payload that was taken begins with an access unit delimiter."""
     packet_type = byte_at(payload) & _TYPE
     if packet_type == _FU_A:
         packet_type = byte_at(payload + 1) & _TYPE
     elif packet_type == _STAP_A:
-        packet_type = byte_at(payload + 1 + _LENGTH_BYTES) & _TYPE
-    return packet_type in (_SPS, _ACCESS_UNIT_DELIMITER)
+        packet_type = byte_at(payload + 1 + LENGTH_BYTES) & _TYPE
+    return packet_type == _ACCESS_UNIT_DELIMITER
 
 
 @kernel

@@ -8,11 +8,18 @@ from pipelines.formats.native.headers import write_headers
 from pipelines.formats.native.memory import (
     byte_at,
     copy_bytes,
-    first_start_code,
     put_byte,
-    put_half,
     put_size,
     word_at,
+)
+from pipelines.formats.native.nal import (
+    FU_END,
+    FU_START,
+    LENGTH_BYTES,
+    START_CODE,
+    START_CODE_BYTES,
+    nal_unit,
+    put_aggregated,
 )
 from pipelines.formats.rtp import FIXED_SIZE
 from pipelines.media import U8
@@ -25,62 +32,7 @@ _LAST_NAL_TYPE = 23
 _STAP_A = 24
 _FU_A = 28
 
-# RFC 6184 5.8: S|E|R|type.
-_FU_START = 0x80
-_FU_END = 0x40
-
-_START_CODE = 1
-"""00 00 00 01 as a 32-bit word."""
-_START_CODE_BYTES = 4
-_LENGTH_BYTES = 2
 _SMALLEST_MTU = 3
-_BLOCK = 64
-_BLOCK_READS = 66
-
-
-@step
-def _next_start_code(unit: int, begin: int, size: int) -> int:
-    """Return where 00 00 01 stands next, from byte `begin` on in `size` bytes; -1 for nowhere."""
-    while begin + _BLOCK_READS <= size:
-        ahead = first_start_code(unit + begin)
-        if ahead < _BLOCK:
-            return begin + ahead
-        begin += _BLOCK
-    while begin + 3 <= size:
-        if byte_at(unit + begin + 2) > 1:
-            begin += 3
-        elif (
-            byte_at(unit + begin + 2) == 1
-            and byte_at(unit + begin) == 0
-            and byte_at(unit + begin + 1) == 0
-        ):
-            return begin
-        else:
-            begin += 1
-    return -1
-
-
-@step
-def _nal_unit(unit: int, begin: int, size: int) -> tuple[int, int]:
-    """Return where the NAL unit at `begin` ends (0 if RTP cannot carry it) and the next one begins.
-
-    The latter is 0 behind the last one.
-    """
-    found = _next_start_code(unit, begin, size)
-    end = size if found < 0 else found - 1
-    # An empty NAL unit, one that ends in a zero byte, or a 3-byte start code would not come back.
-    if end <= begin or byte_at(unit + end - 1) == 0 or (found > 0 and byte_at(unit + end)):
-        return 0, 0
-    if not 1 <= byte_at(unit + begin) & _TYPE <= _LAST_NAL_TYPE:
-        return 0, 0
-    return end, found + 3 if found > 0 else 0
-
-
-@step
-def _put_aggregated(to: int, nal: int, nal_bytes: int) -> None:
-    """Write a NAL unit as part of a STAP-A (RFC 6184 5.7.1)."""
-    put_half(to, nal_bytes)
-    copy_bytes(to + _LENGTH_BYTES, nal, nal_bytes)
 
 
 @step
@@ -92,7 +44,7 @@ def _put_fragments(nal: int, nal_bytes: int, room: int, to: int, stride: int, si
     header = byte_at(nal)
     # RFC 6184 5.8: the NAL unit's header byte travels in FU indicator and FU header instead.
     indicator = header & (_F | _NRI) | _FU_A
-    fu_header = header & _TYPE | _FU_START
+    fu_header = header & _TYPE | FU_START
     nal += 1
     left = nal_bytes - 1
     count = 0
@@ -100,7 +52,7 @@ def _put_fragments(nal: int, nal_bytes: int, room: int, to: int, stride: int, si
         part = min(left, room)
         left -= part
         if not left:
-            fu_header |= _FU_END
+            fu_header |= FU_END
         put_byte(to, indicator)
         put_byte(to + 1, fu_header)
         copy_bytes(to + 2, nal, part)
@@ -127,11 +79,11 @@ def split_h264(
 ) -> int:
     """Write the packets of one access unit in Annex-B form with 4-byte start codes."""
     size = len(unit)
-    if size <= _START_CODE_BYTES or unit.strides[0] != 1 or rows.shape[1] < FIXED_SIZE + mtu:
+    if size <= START_CODE_BYTES or unit.strides[0] != 1 or rows.shape[1] < FIXED_SIZE + mtu:
         return 0
     source = unit.ctypes.data
     count = 0
-    if mtu >= _SMALLEST_MTU and word_at(source) == _START_CODE:
+    if mtu >= _SMALLEST_MTU and word_at(source) == START_CODE:
         count = _put_packets(source, size, rows, sizes, mtu)
     return write_headers(rows, count, first_word, sequence_number, timestamp, ssrc)
 
@@ -140,17 +92,17 @@ def split_h264(
 def _put_packets(unit: int, size: int, rows: U8, sizes: Sizes, mtu: int) -> int:
     """Write the payloads and return as `Split` does."""
     stride = rows.strides[0]
-    begin = _START_CODE_BYTES
+    begin = START_CODE_BYTES
     row = 0
     # NAL units that share packet `row`: how many, the bytes they take, and the first one, which
     # travels as it is where no other follows.
     together, used, alone, alone_bytes = 0, 1, 0, 0
     while begin:
-        end, next_begin = _nal_unit(unit, begin, size)
+        end, next_begin = nal_unit(unit, begin, size)
         nal, nal_bytes = unit + begin, end - begin
-        if end == 0:
+        if end == 0 or not 1 <= byte_at(nal) & _TYPE <= _LAST_NAL_TYPE:
             return 0
-        if together and used + _LENGTH_BYTES + nal_bytes > mtu:
+        if together and used + LENGTH_BYTES + nal_bytes > mtu:
             sizes[row] = FIXED_SIZE + (alone_bytes if together == 1 else used)
             row += 1
             together, used = 0, 1
@@ -166,13 +118,13 @@ def _put_packets(unit: int, size: int, rows: U8, sizes: Sizes, mtu: int) -> int:
             else:
                 if together == 1:
                     put_byte(to, byte_at(alone) & (_F | _NRI) | _STAP_A)
-                    _put_aggregated(to + 1, alone, alone_bytes)
-                _put_aggregated(to + used, nal, nal_bytes)
+                    put_aggregated(to + 1, alone, alone_bytes)
+                put_aggregated(to + used, nal, nal_bytes)
                 # RFC 6184 5.7: F is set if any is, NRI is the largest of all.
                 here, new = byte_at(to), byte_at(nal)
                 put_byte(to, max(here & _NRI, new & _NRI) | (here | new) & _F | _STAP_A)
             together += 1
-            used += _LENGTH_BYTES + nal_bytes
+            used += LENGTH_BYTES + nal_bytes
         else:
             row += _put_fragments(nal, nal_bytes, mtu - 2, to, stride, sizes.ctypes.data + 4 * row)
         begin = next_begin

@@ -5,12 +5,19 @@ from dataclasses import dataclass
 
 from pipelines.compiled import ready
 from pipelines.formats import rtp
-from pipelines.formats.native import av1_join, av1_split, fragments, h264_join, h264_split
+from pipelines.formats.native import (
+    av1_join,
+    av1_split,
+    fragments,
+    h264_join,
+    h264_split,
+    h265_join,
+    h265_split,
+)
 from pipelines.formats.native.contract import BEGINS_UNIT, JOIN, KEYFRAME, SPLIT, Join, Split
 from pipelines.formats.packetizer import DEFAULT_MTU, Packetizer, Reassembler
 from pipelines.formats.payloads.contract import MOST_PACKETS
 from pipelines.media import EncodedFrame, PacketBatch
-from pipelines.stage import Incomplete
 
 _MOST_VIEWS = 256
 
@@ -25,6 +32,7 @@ _OPAQUE = _Kernels(split=fragments.split_opaque, join=fragments.join_opaque)
 
 _KERNELS: Mapping[str, _Kernels] = {
     "h264": _Kernels(split=h264_split.split_h264, join=h264_join.join_h264),
+    "h265": _Kernels(split=h265_split.split_h265, join=h265_join.join_h265),
     "vp8": _Kernels(split=fragments.split_vp8, join=fragments.join_vp8),
     "vp9": _Kernels(split=fragments.split_vp9, join=fragments.join_vp9),
     "av1": _Kernels(split=av1_split.split_av1, join=av1_join.join_av1),
@@ -104,11 +112,11 @@ class CompiledPacketizer(Packetizer):
 class CompiledReassembler(Reassembler):
     """A Reassembler whose units are joined by a kernel where their packets lie in sequence.
 
-    Reordered, duplicated, padded, missing and malformed ones go the slow way, which tells what is
-    wrong. The kernel is compiled, or loaded from disk, when the first of a format is made.
+    Reordered, duplicated, padded, missing, malformed and unproven ones go the slow way, which tells
+    what is wrong. The kernel is compiled, or loaded from disk, when the first of a format is made.
     """
 
-    def __init__(self, codec: str, *, first_sequence_number: int | None = None) -> None:
+    def __init__(self, codec: str, *, first_sequence_number: int | None = 0) -> None:
         super().__init__(codec, first_sequence_number=first_sequence_number)
         self._join = ready(_KERNELS[codec].join, *JOIN.args, returns=JOIN.return_type)
 
@@ -121,11 +129,8 @@ class CompiledReassembler(Reassembler):
                 return self.reassemble(batch)
             return super().reassemble(batch)
         first = first_word & 0xFFFF
-        if not flags & BEGINS_UNIT and first != self._next_sequence_number:
-            raise Incomplete(
-                f"packet {first} does not prove that it begins a unit, and "
-                f"{self._next_sequence_number} is next"
-            )
+        if not flags & BEGINS_UNIT and first not in self._begins:
+            return super().reassemble(batch)
         ticks = self._unwrapped(timestamp)
         frame = EncodedFrame(
             index=self._frames,
@@ -135,6 +140,7 @@ class CompiledReassembler(Reassembler):
             payload=self._out.data[:size],
         )
         self._frames += 1
-        self._next_sequence_number = (first + len(batch.size)) & 0xFFFF
+        end = (first + len(batch.size)) & 0xFFFF
+        self._begins = (end,) if self._begins == (first,) else self._after(end)
         self._ticks = ticks
         return frame

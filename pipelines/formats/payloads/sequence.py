@@ -35,11 +35,31 @@ def in_sequence(batch: PacketBatch) -> Run:
     """
     if not len(batch):
         raise Incomplete("no packets")
-    data = np.ascontiguousarray(batch.data)
-    batch = PacketBatch(data=data, size=batch.size)
+    batch = _contiguous(batch)
     if len(batch) >= _WORTH_COLUMNS and (run := _already_in_sequence(batch)):
         return run
     return _sorted(batch)
+
+
+def end_of(batch: PacketBatch) -> int | None:
+    """Return the sequence number behind the unit of `batch`, whatever else of the unit is missing.
+
+    None where its last packet did not come, or where the headers do not agree on one unit.
+    """
+    if not len(batch):
+        return None
+    batch = _contiguous(batch)
+    try:
+        rows, base, _ = _parsed(batch, batch.data.reshape(-1).data)
+    except Malformed:
+        return None
+    last = max(row.offset for row in rows)
+    marked = {row.offset for row in rows if row.marker}
+    return base + last + 1 & 0xFFFF if marked == {last} else None
+
+
+def _contiguous(batch: PacketBatch) -> PacketBatch:
+    return PacketBatch(data=np.ascontiguousarray(batch.data), size=batch.size)
 
 
 def _already_in_sequence(batch: PacketBatch) -> Run | None:

@@ -11,9 +11,9 @@ from pipelines.stages.units import access_unit
 class Reassemble:
     """RTP packets to the hook's own copy of their access unit; the packets go on as they are.
 
-    Every unit is put together, sampled or not, since H.264 and AV1 packets prove that their unit
-    is whole only by following on the one before. What is no packets (a raw pipeline's frame) is
-    taken as it is.
+    Every unit is put together, sampled or not, since H.264, H.265 and AV1 packets may prove that
+    their unit is whole only by following on the one before. What is no packets (a raw pipeline's
+    frame) is taken as it is.
     """
 
     name = "scan-reassemble"

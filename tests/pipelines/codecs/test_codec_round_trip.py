@@ -121,6 +121,18 @@ def test_decoded_views_encode_like_their_copies(
     ]
 
 
+def test_h265_units_have_only_long_start_codes_and_headers_on_key_frames(
+    units: dict[str, list[EncodedFrame]],
+) -> None:
+    for unit in units["h265"]:
+        data = unit.payload.tobytes()
+        assert data.startswith(b"\x00\x00\x00\x01")
+        assert data.count(b"\x00\x00\x01") == data.count(b"\x00\x00\x00\x01")
+        nal_types = {part[0] >> 1 for part in data.split(b"\x00\x00\x00\x01")[1:]}
+        # ITU-T H.265 table 7-1: 32 VPS, 33 SPS, 34 PPS, 20 IDR without leading pictures, 1 other.
+        assert nal_types == ({32, 33, 34, 20} if unit.is_keyframe else {1})
+
+
 def test_h264_units_have_only_long_start_codes_and_headers_on_key_frames(
     units: dict[str, list[EncodedFrame]],
 ) -> None:

@@ -54,7 +54,7 @@ def test_description_names_what_the_bytes_depend_on(codec: str) -> None:
 
 
 def test_unknown_codec_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="unknown codec 'h266'; known: h264, vp8"):
+    with pytest.raises(ValueError, match="unknown codec 'h266'; known: h264, h265, vp8"):
         conference_settings_of("h266")
 
 

@@ -212,10 +212,10 @@ def test_mtu_out_of_range_is_a_value_error(codec: str) -> None:
 
 
 def test_unknown_codec_is_a_value_error_that_names_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="'h265'; known: h264, vp8"):
-        Packetizer("h265", ssrc=0)
-    with pytest.raises(ValueError, match="'h265'; known: h264, vp8"):
-        Reassembler("h265")
+    with pytest.raises(ValueError, match="'h266'; known: h264, h265, vp8"):
+        Packetizer("h266", ssrc=0)
+    with pytest.raises(ValueError, match="'h266'; known: h264, h265, vp8"):
+        Reassembler("h266")
 
 
 def test_frame_of_another_codec_is_a_value_error() -> None:

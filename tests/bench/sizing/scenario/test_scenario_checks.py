@@ -179,7 +179,7 @@ def test_layers_tiles_and_packets_fit_together(refused: Refused, tables: str, me
             "none of none, aes-128-gcm, aes-256-gcm, chacha",
         ),
         ("[system]\nouter_tunnel = 'null'", "is none of none, aes-128-gcm"),
-        ("[video]\ncodec = 'raw'", "'raw' is none of h264, vp8, vp9, av1"),
+        ("[video]\ncodec = 'raw'", "'raw' is none of h264, h265, vp8, vp9, av1"),
         ("[scan]\nscanner = 'pqd'", "did you mean 'pdq'?"),
     ],
 )

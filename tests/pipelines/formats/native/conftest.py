@@ -29,6 +29,18 @@ def _h264_unit(random: Random, sizes: list[int]) -> bytes:
     return unit
 
 
+def _h265_unit(random: Random, sizes: list[int]) -> bytes:
+    unit = b""
+    for place, size in enumerate(sizes):
+        # ITU-T H.265 7.3.1.2: F, type, layer and temporal ID in 16 bits; rarely of a layer above.
+        nal_type = random.choice((0, 1, 19, 21, 34, 39, 47) if place else (1, 16, 19, 32, 33, 35))
+        header = nal_type << 9 | (random.random() < 0.1) << 3 | random.randint(1, 7)
+        body = header.to_bytes(2) + random.randbytes(size)
+        body = re.sub(rb"\0\0(?=[\0-\3])", b"\0\0\3", body)
+        unit += b"\0\0\0\1" + (body if size == 0 else body[:-1] + b"\x80")
+    return unit
+
+
 def _leb128(value: int) -> bytes:
     octets = bytearray()
     while value >= 0x80:
@@ -53,6 +65,7 @@ def _any_unit(random: Random, sizes: list[int]) -> bytes:
 
 _UNITS: dict[str, Callable[[Random, list[int]], bytes]] = {
     "h264": _h264_unit,
+    "h265": _h265_unit,
     "av1": _av1_unit,
 }
 

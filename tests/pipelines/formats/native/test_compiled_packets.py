@@ -115,7 +115,7 @@ def test_packets_are_the_same_for_units_good_and_bad(
         assert outcome(compiled.packetize, frame) == outcome(python.packetize, frame)
 
 
-@pytest.mark.parametrize("codec", ["h264", "av1"])
+@pytest.mark.parametrize("codec", ["h264", "h265", "av1"])
 def test_packets_are_the_same_for_all_small_parts(codec: str, material: Material) -> None:
     random = Random(4)  # noqa: S311 - test data
     python = Packetizer(codec, ssrc=SSRC, mtu=12)
@@ -215,7 +215,11 @@ def test_kernels_alone_carry_units_of_real_encoders(
 
 @every_codec
 def test_unit_of_more_packets_than_sequence_numbers_order_is_a_value_error(codec: str) -> None:
-    start = {"h264": b"\0\0\0\1\x65", "av1": b"\x12\0\x32\x81\x80\x04"}.get(codec, b"")
+    start = {
+        "h264": b"\0\0\0\1\x65",
+        "h265": b"\0\0\0\1\x26\1",
+        "av1": b"\x12\0\x32\x81\x80\x04",
+    }.get(codec, b"")
     frame = EncodedFrame(
         index=0,
         pts_ns=0,

@@ -106,7 +106,7 @@ def test_delimiters_and_tile_lists_are_ignored() -> None:
 
 
 def test_coded_video_sequence_is_joined_at_its_first_packet() -> None:
-    reassembler = Reassembler("av1")
+    reassembler = Reassembler("av1", first_sequence_number=None)
     with pytest.raises(Incomplete, match="does not prove"):
         reassembler.reassemble(batch_of("10" + "30aa"))
     assert reassembler.reassemble(batch_of("18" + "30aa", first=4)).is_keyframe

@@ -114,21 +114,99 @@ def test_unit_that_begins_inside_a_nal_unit_is_incomplete() -> None:
         Reassembler("h264").reassemble(batch_of("7c0501", "7c4502"))
 
 
-def test_stream_is_joined_at_parameter_sets_or_a_delimiter() -> None:
-    reassembler = Reassembler("h264")
-    with pytest.raises(Incomplete, match="does not prove"):
-        reassembler.reassemble(batch_of("419a01"))
-    for first in ("67420000", "0910", "78" + "0002" + "6742" + "0001" + "68"):
-        assert Reassembler("h264").reassemble(batch_of(first, "6588")).is_keyframe
+@pytest.mark.parametrize(
+    "first", ["0910", "78" + "0002" + "0910" + "0001" + "67", "7c890102"], ids=lambda p: p[:2]
+)
+def test_delimiter_alone_proves_that_a_unit_is_whole(first: str) -> None:
+    # ITU-T H.264 7.4.1.2.3: nothing of its unit stands before it.
+    rest = ["7c490304", "6588"] if first.startswith("7c") else ["6588"]
+    for known in (None, 90):
+        reassembler = Reassembler("h264", first_sequence_number=known)
+        assert reassembler.reassemble(batch_of(first, *rest)).is_keyframe
 
 
-def test_head_lost_after_a_unit_is_incomplete_until_the_next_parameter_sets() -> None:
+@pytest.mark.parametrize(
+    "first",
+    [
+        "67420000",  # SPS: a delimiter or a message may have stood before it
+        "68ce",  # PPS
+        "0605",  # SEI
+        "6588",  # the picture's first slice, or not
+        "78" + "0002" + "6742" + "0001" + "68",
+        "7c8701",
+    ],
+)
+def test_unit_without_a_delimiter_is_refused_after_a_gap(first: str) -> None:
+    rest = ["7c4702", "6588"] if first.startswith("7c") else ["6588"]
+    for known in (None, 90, 255):
+        reassembler = Reassembler("h264", first_sequence_number=known)
+        with pytest.raises(Incomplete, match="packet 0 does not prove"):
+            reassembler.reassemble(batch_of(first, *rest))
+    assert Reassembler("h264").reassemble(batch_of(first, *rest)).is_keyframe
+
+
+def test_stream_that_lost_its_first_packet_goes_on_behind_the_first_marker() -> None:
+    reassembler = Reassembler("h264", first_sequence_number=None)
+    with pytest.raises(Incomplete, match="nothing is next"):
+        reassembler.reassemble(batch_of("67420000", "6588", first=7))
+    assert reassembler.state() == (0, 9, -1)
+    assert reassembler.reassemble(batch_of("419a01", first=9)).index == 0
+
+
+def test_head_lost_after_a_unit_costs_that_unit_alone() -> None:
     reassembler = Reassembler("h264")
     reassembler.reassemble(batch_of("67420000", "6588"))
     with pytest.raises(Incomplete, match="packet 3 does not prove"):
         reassembler.reassemble(batch_of("419a01", first=3))
-    reassembler.reassemble(batch_of("67420000", "6588", first=7))
-    assert reassembler.reassemble(batch_of("419a01", first=9)).index == 2
+    assert reassembler.reassemble(batch_of("419a02", first=4)).index == 1
+
+
+def test_end_lost_costs_the_next_unit_too() -> None:
+    reassembler = Reassembler("h264")
+    reassembler.reassemble(batch_of("67420000", "6588"))
+    # Packet 3 is lost, and with it the marker: packet 4 may be the end of a unit or the beginning.
+    cut = batch_of("7c8101", "7c4102", first=2).take([0])
+    with pytest.raises(Incomplete, match="marker"):
+        reassembler.reassemble(cut)
+    with pytest.raises(Incomplete, match="packet 4 does not prove"):
+        reassembler.reassemble(batch_of("419a01", first=4))
+    assert reassembler.reassemble(batch_of("419a02", first=5)).index == 1
+
+
+def test_refused_unit_is_taken_when_it_comes_again_whole() -> None:
+    reassembler = Reassembler("h264")
+    whole = batch_of("7c8101", "7c4102")
+    with pytest.raises(Incomplete):
+        reassembler.reassemble(whole.take([1]))
+    assert reassembler.reassemble(whole).index == 0
+    assert reassembler.reassemble(batch_of("419a", first=2)).index == 1
+
+
+def test_unit_that_overtook_another_costs_itself_alone() -> None:
+    reassembler = Reassembler("h264")
+    with pytest.raises(Incomplete, match="packet 2 does not prove"):
+        reassembler.reassemble(batch_of("419b", "419c", first=2))
+    assert reassembler.reassemble(batch_of("419a", "419a")).index == 0
+    assert reassembler.reassemble(batch_of("419d", first=4)).index == 1
+
+
+def test_packets_that_do_not_agree_on_a_unit_teach_nothing() -> None:
+    reassembler = Reassembler("h264", first_sequence_number=90)
+    batch = batch_of("419a", "419b")
+    batch.data[0, 8] = 1  # another SSRC
+    with pytest.raises(Malformed, match="differ"):
+        reassembler.reassemble(batch)
+    with pytest.raises(Incomplete):
+        reassembler.reassemble(batch_of("419a", first=2))
+
+
+def test_what_was_known_before_the_numbers_went_round_proves_nothing() -> None:
+    reassembler = Reassembler("h264", first_sequence_number=2)
+    for first in (20, 40):
+        with pytest.raises(Incomplete):
+            reassembler.reassemble(batch_of("419a", first=first))
+    with pytest.raises(Incomplete):
+        reassembler.reassemble(batch_of("419a", first=2))
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,22 @@ def h264_unit(random: Random, sizes: list[int]) -> tuple[bytes, bool]:
     return unit, 5 in types
 
 
+def h265_unit(random: Random, sizes: list[int]) -> tuple[bytes, bool]:
+    # Parameter sets, messages, slices of trailing and of IRAP pictures; some of a second layer.
+    types = [random.choice((0, 1, 9, 16, 19, 21, 23, 24, 32, 34, 39, 47)) for _ in sizes]
+    types[0] = random.choice((1, 19, 32, 33, 34, 35, 39))
+    unit = b""
+    key = False
+    for nal_type, size in zip(types, sizes, strict=True):
+        layer = random.random() < 0.2
+        key |= 16 <= nal_type <= 23 and not layer
+        header = nal_type << 9 | layer << 3 | random.randint(1, 7)
+        nal = header.to_bytes(2) + random.randbytes(size)
+        nal = re.sub(rb"\0\0(?=[\0-\3])", b"\0\0\3", nal)
+        unit += b"\0\0\0\1" + (nal[:-1] + b"\x80" if size else nal)
+    return unit, key
+
+
 def vp8_unit(random: Random, sizes: list[int]) -> tuple[bytes, bool]:
     unit = random.randbytes(1 + sum(sizes))
     return unit, not unit[0] & 1
@@ -57,6 +73,7 @@ def av1_unit(random: Random, sizes: list[int]) -> tuple[bytes, bool]:
 
 UNITS: dict[str, Callable[[Random, list[int]], tuple[bytes, bool]]] = {
     "h264": h264_unit,
+    "h265": h265_unit,
     "vp8": vp8_unit,
     "vp9": whole_unit,
     "av1": av1_unit,
@@ -210,10 +227,10 @@ def test_random_packets_raise_nothing_but_rejected(codec: str, packets: list[byt
         return
 
 
-@pytest.mark.parametrize("codec", ["h264", "av1"])
+@pytest.mark.parametrize("codec", ["h264", "h265", "av1"])
 @given(st.binary(max_size=60), st.integers(5, 40))
 def test_random_units_are_carried_exactly_or_malformed(codec: str, noise: bytes, mtu: int) -> None:
-    unit = {"h264": b"\0\0\0\1", "av1": b"\x12\0"}[codec] + noise
+    unit = (b"\x12\0" if codec == "av1" else b"\0\0\0\1") + noise
     frame = EncodedFrame(
         index=0,
         pts_ns=0,

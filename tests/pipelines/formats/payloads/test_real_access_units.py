@@ -1,18 +1,20 @@
 """Units of real encoders, and of FFmpeg's own RTP packetizer as the other side."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import av
 import numpy as np
 import pytest
 
+from pipelines.formats.native.packetizer import CompiledPacketizer, CompiledReassembler
 from pipelines.formats.packetizer import Packetizer, Reassembler
 from pipelines.formats.payloads.av1 import normalise_temporal_unit
-from pipelines.formats.payloads.h264 import normalise_annex_b
+from pipelines.formats.payloads.nal import normalise
+from pipelines.formats.rtp import parse
 from pipelines.media import U8, EncodedFrame, PacketBatch
 
 WIDTH, HEIGHT, FRAMES, FPS = 320, 240, 20, 30
@@ -21,9 +23,22 @@ TICKS = 90_000 // FPS
 
 ENCODERS = {
     "h264": ("libx264", {"tune": "zerolatency", "preset": "superfast"}),
+    "h265": (
+        "libx265",
+        {
+            "preset": "ultrafast",
+            "tune": "zerolatency",
+            "x265-params": "log-level=none:repeat-headers=1:pools=none:frame-threads=1:scenecut=0",
+        },
+    ),
     "vp8": ("libvpx", {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}),
     "vp9": ("libvpx-vp9", {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0"}),
     "av1": ("libsvtav1", {"preset": "12", "svtav1-params": "rtc=1:pred-struct=1:lp=2:rc=2"}),
+}
+NORMAL: Mapping[str, Callable[[bytes], bytes]] = {
+    "h264": partial(normalise, "H.264"),
+    "h265": partial(normalise, "H.265"),
+    "av1": normalise_temporal_unit,
 }
 
 
@@ -50,14 +65,14 @@ def units(codec: str) -> tuple[EncodedFrame, ...]:
         frame.pts = index
         packets += encoder.encode(frame)
     packets += encoder.encode(None)
-    normalise = {"h264": normalise_annex_b, "av1": normalise_temporal_unit}.get(codec, bytes)
+    normal = NORMAL.get(codec, bytes)
     return tuple(
         EncodedFrame(
             index=index,
             pts_ns=packet.pts * 1_000_000_000 // FPS,
             is_keyframe=packet.is_keyframe,
             codec=codec,
-            payload=np.frombuffer(normalise(bytes(packet)), dtype=np.uint8),
+            payload=np.frombuffer(normal(bytes(packet)), dtype=np.uint8),
         )
         for index, packet in enumerate(packets)
     )
@@ -65,7 +80,8 @@ def units(codec: str) -> tuple[EncodedFrame, ...]:
 
 def decoded(codec: str, payloads: Iterable[U8]) -> list[bytes]:
     # FFmpeg's own AV1 decoder works on graphics hardware only.
-    decoder: Any = av.CodecContext.create("libdav1d" if codec == "av1" else codec, "r")
+    name = {"av1": "libdav1d", "h265": "hevc"}.get(codec, codec)
+    decoder: Any = av.CodecContext.create(name, "r")
     decoder.thread_count = 1
     frames = []
     for payload in payloads:
@@ -81,7 +97,7 @@ def test_encoded_units_come_back_byte_for_byte_and_decode(codec: str, mtu: int) 
     assert len(frames) == FRAMES
     assert [frame.is_keyframe for frame in frames] == [index % 8 == 0 for index in range(FRAMES)]
     packetizer = Packetizer(codec, ssrc=1, mtu=mtu, first_sequence_number=65_530)
-    reassembler = Reassembler(codec)
+    reassembler = Reassembler(codec, first_sequence_number=65_530)
     came = []
     for frame in frames:
         result = reassembler.reassemble(packetizer.packetize(frame))
@@ -111,10 +127,8 @@ class Wire:
         return taken
 
 
-@pytest.mark.parametrize("codec", ENCODERS)
-def test_packets_of_ffmpeg_give_the_same_units(codec: str) -> None:
+def packets_of_ffmpeg(codec: str) -> Iterator[tuple[EncodedFrame, PacketBatch]]:
     wire = Wire()
-    reassembler = Reassembler(codec)
     # FFmpeg calls its VP9 packetizer experimental.
     options = {"strict": "experimental", "packetsize": "612"}
     with av.open(wire, "w", format="rtp", options=options) as container:
@@ -128,7 +142,38 @@ def test_packets_of_ffmpeg_give_the_same_units(codec: str) -> None:
             packet.is_keyframe = frame.is_keyframe
             packet.stream = stream
             container.mux(packet)
-            result = reassembler.reassemble(PacketBatch.of(wire.take()))
-            assert bytes(result.payload) == bytes(frame.payload)
-            # It leaves VP9's P bit clear on every frame.
-            assert result.is_keyframe == (frame.is_keyframe or codec == "vp9")
+            yield frame, PacketBatch.of(wire.take())
+
+
+@pytest.mark.parametrize("kind", [Reassembler, CompiledReassembler])
+@pytest.mark.parametrize("codec", ENCODERS)
+def test_packets_of_ffmpeg_give_the_same_units(codec: str, kind: type[Reassembler]) -> None:
+    reassembler = None
+    for frame, batch in packets_of_ffmpeg(codec):
+        if reassembler is None:
+            first = parse(batch.row(0))[0].sequence_number
+            reassembler = kind(codec, first_sequence_number=first)
+        result = reassembler.reassemble(batch)
+        assert bytes(result.payload) == bytes(frame.payload)
+        # It leaves VP9's P bit clear on every frame.
+        assert result.is_keyframe == (frame.is_keyframe or codec == "vp9")
+
+
+@pytest.mark.parametrize("kind", [Packetizer, CompiledPacketizer])
+@pytest.mark.parametrize("codec", ["h264", "h265"])
+def test_payloads_are_those_that_ffmpeg_writes(codec: str, kind: type[Packetizer]) -> None:
+    packetizer = kind(codec, ssrc=1, mtu=600)
+    seen = set()
+    for frame, theirs in packets_of_ffmpeg(codec):
+        ours = packetizer.packetize(frame)
+        assert len(ours) == len(theirs)
+        for packet, other in zip(ours.rows(), theirs.rows(), strict=True):
+            payload, expected = bytearray(packet[12:]), bytes(other[12:])
+            if codec == "h264" and payload[0] & 31 == 24:
+                # RFC 6184 5.7.1 wants the largest NRI there; FFmpeg leaves it 0.
+                assert payload[0] & 0x60
+                payload[0] &= ~0x60
+            assert bytes(payload) == expected
+            seen.add(payload[0] & 31 if codec == "h264" else payload[0] >> 1)
+    # NAL units together (STAP-A, aggregation packet) and cut up (FU-A, fragmentation unit).
+    assert seen >= ({24, 28} if codec == "h264" else {48, 49})

@@ -47,7 +47,14 @@ def test_descriptor_is_that_of_rfc_9628_in_non_flexible_mode() -> None:
         ("0c", True),  # required octet alone
         ("4c", False),
         ("8c11", True),  # 7-bit picture ID
-        ("ac8011" + "1122", True),  # layer indices and TL0PICIDX
+        ("ac8011" + "1022", True),  # layer indices and TL0PICIDX
+        ("ac8011" + "f022", True),  # of another temporal layer
+        ("2c" + "0300", False),  # a layer above the base, predicted from it alone
+        ("ac8011" + "0322", False),
+        ("ac8011" + "0222", False),  # a layer above the base, predicted from nothing
+        ("ac8011" + "0122", False),  # predicted from a layer below
+        ("bc8011" + "03", False),  # flexible mode has no TL0PICIDX
+        ("bc8011" + "00", True),
         ("fc8011" + "11" + "02", False),  # flexible: layer indices, one reference
         ("dc8011" + "03" + "05" + "06", False),  # flexible: three references
         ("9c8011", True),  # flexible key frame: no references
