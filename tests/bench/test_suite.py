@@ -125,12 +125,12 @@ def test_the_hash_is_that_of_the_text() -> None:
         ({"codecs": []}, "my.toml: case[0].codecs: the list is empty"),
         ({"clips": []}, "my.toml: case[0].clips: the list is empty"),
         (
-            {"codecs": ["h265"]},
-            "my.toml: case[0].codecs: unknown 'h265'; did you mean 'h264'?",
+            {"codecs": ["h26"]},
+            "my.toml: case[0].codecs: unknown 'h26'; did you mean 'h264'?",
         ),
         (
             {"codecs": ["mpeg"]},
-            "my.toml: case[0].codecs: unknown 'mpeg'; known: av1, h264, raw, vp8, vp9",
+            "my.toml: case[0].codecs: unknown 'mpeg'; known: av1, h264, h265, raw, vp8, vp9",
         ),
         (
             {"clips": ["webcam-36p"]},
