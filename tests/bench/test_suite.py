@@ -125,8 +125,8 @@ def test_the_hash_is_that_of_the_text() -> None:
         ({"codecs": []}, "my.toml: case[0].codecs: the list is empty"),
         ({"clips": []}, "my.toml: case[0].clips: the list is empty"),
         (
-            {"codecs": ["h256"]},
-            "my.toml: case[0].codecs: unknown 'h256'; did you mean 'h264'?",
+            {"codecs": ["x264"]},
+            "my.toml: case[0].codecs: unknown 'x264'; did you mean 'h264'?",
         ),
         (
             {"codecs": ["mpeg"]},
