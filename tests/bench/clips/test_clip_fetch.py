@@ -52,7 +52,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def write_wheel(folder: Path, members: dict[str, bytes]) -> Path:
     wheel = folder / "sealbench_tiny-1.0-py3-none-any.whl"
     info = "sealbench_tiny-1.0.dist-info"
-    with zipfile.ZipFile(wheel, "w") as archive:
+    with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in members.items():
             archive.writestr(name, data)
         archive.writestr(
