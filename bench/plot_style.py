@@ -1,18 +1,13 @@
 """What all plots share: sizes, colours that the colour-blind can tell apart, room for words."""
 
-from collections.abc import Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-import matplotlib as mpl
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties, findfont, get_font
-from matplotlib.ft2font import FT2Font, LoadFlags
+from bench.drawing import Artist, Axes, Figure, FT2Font, LoadFlags, findfont, get_font, mpl
 
 if TYPE_CHECKING:
     # Newer than the oldest matplotlib that is supported, and only a name for the checker.
@@ -82,12 +77,17 @@ class Margins:
     bottom: float
 
 
-def settings() -> AbstractContextManager[None]:
-    """Return the context that every plot is built and saved in.
+@contextmanager
+def settings() -> Iterator[None]:
+    """Enter the context that every plot is built and saved in.
 
-    matplotlib reads its settings when an artist is made and again when it is drawn.
+    matplotlib reads its settings when an artist is made and again when it is drawn. Where tests of
+    others draw in this process, they may be anybody's.
     """
-    return mpl.rc_context(_SETTINGS)
+    with mpl.rc_context():
+        mpl.rcdefaults()
+        mpl.rcParams.update(_SETTINGS)
+        yield
 
 
 def width_for(title: str, least_in: float) -> float:
@@ -215,7 +215,7 @@ def _characters() -> frozenset[int]:
 
 
 def _font() -> FT2Font:
-    return get_font(findfont(FontProperties(family="DejaVu Sans")))
+    return get_font(findfont("DejaVu Sans"))
 
 
 def spread(wanted: Sequence[float], gap: float) -> list[float]:

@@ -102,7 +102,7 @@ def clip_size(name: str) -> tuple[int, int]:
 
 def _portrait_path() -> Path:
     # Only the stand-in needs matplotlib, and importing it takes 0.2 s.
-    import matplotlib as mpl  # noqa: PLC0415 - see above
+    from bench.drawing import mpl  # noqa: PLC0415 - see above
 
     return Path(mpl.get_data_path()) / "sample_data" / "grace_hopper.jpg"
 

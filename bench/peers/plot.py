@@ -3,11 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
-
+from bench.drawing import Axes, Figure, FixedLocator, FuncFormatter, Line2D, NullLocator
 from bench.peers.cell import Direction, Memory, Part
 from bench.peers.cpus import CpusReport, by_contender, gain_of_chacha
 from bench.peers.rows import PeerRow, PeersReport

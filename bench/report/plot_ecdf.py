@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, PercentFormatter
 
+from bench.drawing import Figure, FuncFormatter, LogLocator, NullFormatter, PercentFormatter
 from bench.plot_style import (
     BLACK,
     BLUE,

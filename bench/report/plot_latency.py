@@ -2,10 +2,7 @@
 
 from dataclasses import dataclass
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.patches import Patch
-
+from bench.drawing import Axes, Figure, Patch
 from bench.plot_style import (
     BLUE,
     GREEN,

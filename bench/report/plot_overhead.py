@@ -1,7 +1,6 @@
 """Bytes that a pipeline adds to a frame on the wire, and their share of the stream."""
 
-from matplotlib.figure import Figure
-
+from bench.drawing import Figure
 from bench.plot_style import (
     GREY,
     INK,

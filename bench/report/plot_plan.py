@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from matplotlib.figure import Figure
+from bench.drawing import Figure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-
+from bench.drawing import Axes, Figure
 from bench.plot_style import (
     INK,
     SMALL_POINTS,

@@ -2,11 +2,7 @@
 
 from collections.abc import Sequence
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
-
+from bench.drawing import Axes, Figure, FixedLocator, FuncFormatter, Line2D, NullLocator
 from bench.gate.design import Comparison
 from bench.gate.report.plot_verdicts import COLOURS, MARKERS, verdict_handles
 from bench.gate.report.wording import (

@@ -4,11 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, MaxNLocator
 
+from bench.drawing import Axes, Figure, FuncFormatter, Line2D, MaxNLocator
 from bench.gate.blocks import Blocks
 from bench.gate.report.deciding import deciding
 from bench.gate.report.plot_verdicts import COLOURS, verdict_handles

@@ -2,8 +2,7 @@
 
 from collections.abc import Collection
 
-from matplotlib.lines import Line2D
-
+from bench.drawing import Line2D
 from bench.gate.report.wording import WORST_FIRST
 from bench.gate.result import Verdict
 from bench.plot_style import BLACK, BLUE, GREEN, ORANGE, VERMILION

@@ -3,11 +3,7 @@
 from collections.abc import Sequence
 from itertools import cycle
 
-from matplotlib.artist import Artist
-from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter
-
+from bench.drawing import Artist, Axes, FuncFormatter, Line2D
 from bench.gate.result import Verdict
 from bench.gate.selftest.summary import (
     NO_EFFECT,

@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
+from bench.drawing import Axes, Figure, FuncFormatter, LogLocator, NullFormatter
 from bench.plot_style import (
     BLACK,
     BLUE,

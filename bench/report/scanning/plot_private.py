@@ -2,9 +2,7 @@
 
 from collections.abc import Sequence
 
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
-
+from bench.drawing import Figure, FuncFormatter, LogLocator, NullFormatter
 from bench.plot_style import (
     BLUE,
     INK,

@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.figure import Figure
-
+from bench.drawing import Axes, Figure, LinearSegmentedColormap
 from bench.plot_style import (
     BLACK,
     BLUE,

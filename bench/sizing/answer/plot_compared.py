@@ -1,10 +1,7 @@
 """The same scenario with other settings: small multiples of bars."""
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure as Drawing
-from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, MaxNLocator
-
+from bench.drawing import Axes, FuncFormatter, MaxNLocator, Patch
+from bench.drawing import Figure as Drawing
 from bench.plot_style import (
     BLUE,
     INK,

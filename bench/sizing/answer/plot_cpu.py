@@ -3,11 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure as Drawing
-from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter
-
+from bench.drawing import Axes, FuncFormatter, Patch
+from bench.drawing import Figure as Drawing
 from bench.plot_style import (
     BLUE,
     GREEN,

@@ -2,10 +2,8 @@
 
 from collections.abc import Callable
 
-from matplotlib.figure import Figure as Drawing
-from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
-
+from bench.drawing import Figure as Drawing
+from bench.drawing import FuncFormatter, Line2D, LogLocator, NullLocator
 from bench.plot_style import BLUE, GREEN, VERMILION, Margins, put_caption, put_legend, put_title
 from bench.sizing.answer.plot_frame import curve, mark, rests_on, side_by_side, title_line
 from bench.sizing.answer.quantities import given, number

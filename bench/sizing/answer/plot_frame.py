@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure as Drawing
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
-
+from bench.drawing import Axes, FuncFormatter, LogLocator, NullLocator
+from bench.drawing import Figure as Drawing
 from bench.plot_style import SMALL_POINTS, SOFT, Margins
 from bench.sizing.answer.plain_table import plain
 from bench.sizing.answer.values import Answer, Figure

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 import msgspec
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure as Drawing
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
+from bench.drawing import Axes, FuncFormatter, LogLocator, MaxNLocator, NullLocator
+from bench.drawing import Figure as Drawing
 from bench.plot_style import BLUE, INK, VERMILION, Margins, put_caption, put_title
 from bench.sizing.answer.plot_frame import (
     curve,

@@ -1,7 +1,6 @@
 """How full the busiest resource is, over the number of participants."""
 
-from matplotlib.figure import Figure as Drawing
-
+from bench.drawing import Figure as Drawing
 from bench.plot_style import BLUE, Margins, put_caption, put_title
 from bench.sizing.answer.plot_frame import (
     curve,

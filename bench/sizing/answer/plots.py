@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from matplotlib.figure import Figure as Drawing
-
+from bench.drawing import Figure as Drawing
 from bench.plot_style import rendered, settings
 from bench.sizing.answer.compared import compared_sources
 from bench.sizing.answer.picture import Picture
