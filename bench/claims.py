@@ -7,6 +7,8 @@ import numpy as np
 from bench.attacks import LARGE_BYTES, message_bytes, messages, with_bytes
 from bench.lent import Lender
 from bench.verdict import Verified, WrongAnswer
+from pipelines.formats.rtp import parse
+from pipelines.formats.srtp.cryptex import SHOWN
 from pipelines.media import U8, EncodedFrame, PacketBatch, Unit
 from pipelines.pipeline import Pipeline
 from pipelines.session import Session
@@ -21,6 +23,9 @@ NEEDLES = 64
 
 NEEDLES_LARGE = 8
 """The same for units too large to be searched so often."""
+
+EXTENDED = 0x90
+"""The upper half of an RTP packet's first byte: version 2, no padding, an extension."""
 
 RELAY_ATTACKS = 16
 """Frames that a relay tries to change."""
@@ -56,6 +61,52 @@ def check_plaintext_claims(
                 f" {'found' if found else 'not found'} there"
             )
         verified.count("plaintext claims")
+
+
+def check_extension_claims(
+    pipeline: Pipeline, session: Session, frames: Sequence[EncodedFrame], verified: Verified
+) -> None:
+    """Look for the header extensions of each frame's packets in what network and relay get.
+
+    Those are looked for that some unit on the sender's way carries in the clear. Raises
+    WrongAnswer. `session` has keys that no other chain has sealed with.
+    """
+    if pipeline.sees_extensions is None:
+        return
+    sender, relay = pipeline.sender(session), pipeline.relay(session.hop())
+    held_by = {Party.NETWORK: False, Party.RELAY: False}
+    lender = Lender()
+    for frame in frames:
+        unit: Unit = lender.lend(frame)
+        extensions: set[bytes] = set()
+        for stage in sender:
+            unit = stage(unit)
+            extensions |= clear_extensions(unit)
+        if not extensions:
+            raise WrongAnswer("header extensions are claimed to be sent, and none was found")
+        needles = sorted(extensions)
+        arrived = holds(unit, needles)
+        inside = False
+        for stage in relay:
+            unit = stage(unit)
+            inside = inside or holds(unit, needles)
+        held_by[Party.NETWORK] |= arrived or holds(unit, needles)
+        held_by[Party.RELAY] |= arrived or inside
+    for party, found in held_by.items():
+        if found != (party in pipeline.sees_extensions):
+            raise WrongAnswer(
+                f"header extensions were {'found' if found else 'not found'} at the {party}, and"
+                " the opposite is claimed"
+            )
+        verified.count("header extension claims")
+
+
+def clear_extensions(unit: Unit) -> set[bytes]:
+    """Return the content of the RTP header extensions that `unit` carries in the clear."""
+    if not isinstance(unit, PacketBatch):
+        return set()
+    parsed = (parse(row)[0].extension for row in unit.rows() if row[0] & 0xF0 == EXTENDED)
+    return {found[1] for found in parsed if found and found[0] not in SHOWN and found[1]}
 
 
 def check_authentication_claim(

@@ -15,7 +15,11 @@ import numpy as np
 from bench.arrival import check_arrival
 from bench.attacks import copied, message_bytes, messages, tampered
 from bench.chain import Chain, build_chain
-from bench.claims import check_authentication_claim, check_plaintext_claims
+from bench.claims import (
+    check_authentication_claim,
+    check_extension_claims,
+    check_plaintext_claims,
+)
 from bench.lent import Lender, endless
 from bench.verdict import Verified, WrongAnswer
 from pipelines.engines.engine import Engine
@@ -50,6 +54,7 @@ def verify(
     # New keys each time: the senders of the other chains have used their first counters.
     fresh = partial(Session.fresh, codec=frames[0].codec, engine=engine)
     check_plaintext_claims(pipeline, fresh(), frames, verified)
+    check_extension_claims(pipeline, fresh(), frames, verified)
     stranger = build_chain(pipeline, fresh())
     for position, inputs in recorded.items():
         victims = _Victims(

@@ -16,7 +16,8 @@ class Pipeline:
 
     `sender`, `relay` and `receiver` each build that role's stages for one stream, with counters
     at zero; the relay is given no media key. `sees_plaintext` names the parties that can read the
-    media: a claim that verification proves by trying. `labels` are warnings that stand beside the
+    media, `sees_extensions` those that can read the RTP header extensions (None where none are
+    sent): claims that verification proves by trying. `labels` are warnings that stand beside the
     name wherever it is shown. `codecs` are those whose access units the pipeline takes.
     """
 
@@ -28,6 +29,7 @@ class Pipeline:
     receiver: Callable[[Session], Stages]
     sees_plaintext: frozenset[Party]
     labels: tuple[str, ...] = ()
+    sees_extensions: frozenset[Party] | None = None
     codecs: tuple[str, ...] = CODECS
 
     @property

@@ -15,6 +15,7 @@ from pipelines.systems.raw import RAW
 from pipelines.systems.sframe import SFRAME
 from pipelines.systems.sframe_over_srtp import SFRAME_OVER_SRTP
 from pipelines.systems.srtp import SRTP
+from pipelines.systems.srtp_header_extension import SRTP_HEADER_EXTENSION
 
 PIPELINE_GROUP = "sealbench.pipelines"
 """A plug-in's entry point in this group names a Pipeline, or a tuple of them."""
@@ -22,7 +23,7 @@ PIPELINE_GROUP = "sealbench.pipelines"
 SCANNER_GROUP = "sealbench.scanners"
 """A plug-in's entry point in this group names a Scanner, or a tuple of them."""
 
-BUILTIN = (NULL, *RAW, *SFRAME, *SRTP, *SFRAME_OVER_SRTP)
+BUILTIN = (NULL, *RAW, *SFRAME, *SRTP, *SRTP_HEADER_EXTENSION, *SFRAME_OVER_SRTP)
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 """What may be a name: it stands in ids of cases, between slashes and commas, and in file names."""

@@ -7,6 +7,7 @@ import typer
 from rich.table import Table
 
 from bench.cli.console import ERR, OUT, fail
+from bench.cli.unsupported import UNSUPPORTED
 from bench.clips.catalogue import load_catalogue
 from bench.clips.errors import ClipError
 from bench.clips.fetch import verify_cached
@@ -25,10 +26,11 @@ class Kind(StrEnum):
     CLIPS = "clips"
     SUITES = "suites"
     SCENARIOS = "scenarios"
+    UNSUPPORTED = "unsupported"
 
 
 def show(kind: Annotated[Kind, typer.Argument(help="What to list.")]) -> None:
-    """List pipelines, ciphers, scanners, clips, suites or scenarios."""
+    """List pipelines, ciphers, scanners, clips, suites or scenarios, or what is not supported."""
     tables = {
         Kind.PIPELINES: pipelines_table,
         Kind.CIPHERS: ciphers_table,
@@ -36,6 +38,7 @@ def show(kind: Annotated[Kind, typer.Argument(help="What to list.")]) -> None:
         Kind.CLIPS: clips_table,
         Kind.SUITES: suites_table,
         Kind.SCENARIOS: scenarios_table,
+        Kind.UNSUPPORTED: unsupported_table,
     }
     try:
         OUT.print(tables[kind]())
@@ -130,4 +133,12 @@ def scenarios_table() -> Table:
         scenario = load_scenario(path).scenario
         participants = f"{scenario.peak_participants:,.0f}"
         table.add_row(name, participants, scenario.system.topology, scenario.title)
+    return table
+
+
+def unsupported_table() -> Table:
+    """Return what the field has and this does not."""
+    table = new_table("not supported", "specified in", "what happens instead")
+    for each in UNSUPPORTED:
+        table.add_row(each.name, each.source, each.instead)
     return table

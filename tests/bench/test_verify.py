@@ -775,3 +775,42 @@ def test_plaintext_is_found_in_whichever_frame_it_leaks() -> None:
         ),
     )
     assert "the network sees no plaintext, and the media was found" in wrong(leaking)
+
+
+# Header extensions
+
+
+CRYPTEX = PIPELINES["srtp-aes-128-gcm-cryptex"]
+EXTENSION = PIPELINES["srtp-aes-128-gcm-extension"]
+
+
+@pytest.mark.parametrize("pipeline", [CRYPTEX, EXTENSION], ids=lambda pipeline: pipeline.name)
+def test_who_reads_header_extensions_is_proven(pipeline: Pipeline) -> None:
+    assert checked(pipeline).checks["header extension claims"] == 2
+
+
+@pytest.mark.parametrize("name", ["srtp-aes-128-gcm", "srtp-aes-cm-128-hmac-sha1-80"])
+def test_an_extension_that_the_network_reads_is_found_where_cryptex_is_claimed(name: str) -> None:
+    pretended = dataclasses.replace(
+        PIPELINES[f"{name}-extension"], sees_extensions=PIPELINES[f"{name}-cryptex"].sees_extensions
+    )
+    assert wrong(pretended) == (
+        "header extensions were found at the network, and the opposite is claimed"
+    )
+
+
+def test_an_extension_that_is_encrypted_is_none_that_the_network_reads() -> None:
+    pretended = dataclasses.replace(CRYPTEX, sees_extensions=frozenset(Party))
+    assert wrong(pretended) == (
+        "header extensions were not found at the network, and the opposite is claimed"
+    )
+
+
+def test_a_relay_that_is_said_to_read_no_extension_does() -> None:
+    pretended = dataclasses.replace(CRYPTEX, sees_extensions=frozenset({Party.RECEIVER}))
+    assert "were found at the relay" in wrong(pretended)
+
+
+def test_an_extension_that_nobody_sends_proves_nothing() -> None:
+    pretended = dataclasses.replace(SRTP, sees_extensions=frozenset({Party.RELAY}))
+    assert wrong(pretended) == "header extensions are claimed to be sent, and none was found"

@@ -80,7 +80,7 @@ class SrtcpSender:
         self._cipher: Aead = profile.rtcp_cipher.new(keys.cipher_key)
         self._nonce = rtcp_nonces(profile, keys.salt)
         self._initial_index = initial_index
-        self._next: dict[int, int] = {}
+        self._highest: dict[int, int] = {}
         self._memory = GrowOnlyMemory()
 
     def protect(self, batch: PacketBatch) -> PacketBatch:
@@ -91,7 +91,7 @@ class SrtcpSender:
         """
         check_table(batch)
         check_apart(batch, self._memory)
-        upcoming = dict(self._next)
+        highest = dict(self._highest)
         plan = []
         for row in range(len(batch)):
             try:
@@ -99,12 +99,12 @@ class SrtcpSender:
                 ssrc = check_rtcp(packet)
             except Malformed as reason:
                 raise of_row(row, reason) from None
-            index = upcoming.get(ssrc, self._initial_index)
+            index = highest.get(ssrc, self._initial_index - 1) + 1
             if index > LAST_INDEX:
                 raise of_row(row, indices_spent(ssrc))
-            upcoming[ssrc] = index + 1
+            highest[ssrc] = index
             plan.append((packet, ssrc, index))
-        self._next = upcoming
+        self._highest = highest
         stride = batch.data.shape[1] + WORD_SIZE + self.profile.rtcp_cipher.tag_size
         return _table(list(starmap(self._protect, plan)), stride, self._memory)
 
@@ -127,8 +127,8 @@ class SrtcpSender:
         return header + sealed[:-tag_size] + word + sealed[-tag_size:]
 
     def state(self) -> tuple[int, ...]:
-        """Return (SSRC, next index) of every stream, flat, in order of first use."""
-        return tuple(number for stream in self._next.items() for number in stream)
+        """Return (SSRC, highest index used) of every stream, flat, in order of first use."""
+        return tuple(number for stream in self._highest.items() for number in stream)
 
 
 class SrtcpReceiver:

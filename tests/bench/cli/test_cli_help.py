@@ -14,7 +14,7 @@ from pipelines.registry import BUILTIN
 Finished = CompletedProcess[str]
 OneAfterAnother = Callable[[Sequence[tuple[str, ...]]], list[Finished]]
 
-LISTED = ("pipelines", "ciphers", "scanners", "clips", "suites", "scenarios")
+LISTED = ("pipelines", "ciphers", "scanners", "clips", "suites", "scenarios", "unsupported")
 DATA_COMMANDS = ("list", "fetch", "verify")
 HASHES_COMMANDS = ("make", "show")
 
