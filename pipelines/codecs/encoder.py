@@ -10,6 +10,7 @@ from av.video.frame import PictureType
 from pipelines.codecs.annex_b import with_long_start_codes
 from pipelines.codecs.i420 import pack
 from pipelines.codecs.picture import picture_of
+from pipelines.codecs.scheduling import kept_priority
 from pipelines.codecs.settings import ENCODER_LIBRARIES, CodecError, CodecSettings, encoder_options
 from pipelines.media import U8, EncodedFrame, RawFrame
 
@@ -98,7 +99,8 @@ def _open(settings: CodecSettings) -> av.VideoCodecContext:
         context.gop_size = settings.keyframe_interval_frames
         context.thread_count = 1
         context.options = encoder_options(settings)
-        context.open()
+        with kept_priority():
+            context.open()
     except (av.FFmpegError, av.codec.codec.UnknownCodecError) as error:
         raise CodecError(
             f"{settings.codec} ({library.name}) cannot encode {settings.width}x{settings.height} "
