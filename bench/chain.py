@@ -11,6 +11,8 @@ from pipelines.stage import Role, Stage, StageKind
 from pipelines.stages.scan.hook import OpenHook
 from pipelines.stages.scan.place import behind_openers, refuse_impossible
 
+MOST_NAME_CHARACTERS = 100
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chain:
@@ -68,7 +70,7 @@ def build_chain(
             *columns(Role.RELAY, relay),
             *columns(Role.RECEIVER, receiver),
         ),
-        kinds=tuple(stage.kind for stage in (*sender, *relay, *receiver)),
+        kinds=tuple(map(_kind, (*sender, *relay, *receiver))),
         hook=hook,
     )
 
@@ -81,7 +83,25 @@ def columns(role: Role, stages: Iterable[Stage]) -> list[str]:
     """Return one column name per stage; a name that comes twice in a role is numbered."""
     names: list[str] = []
     for stage in stages:
-        name = stage_field(role, stage.name)
+        name = stage_field(role, _name(stage))
         seen = sum(other.split("#", 1)[0] == name for other in names)
         names.append(f"{name}#{seen + 1}" if seen else name)
     return names
+
+
+def _name(stage: Stage) -> str:
+    """Return the name of `stage`: it stands in samples and rows. Raises TypeError, ValueError."""
+    name = stage.name
+    if not isinstance(name, str):
+        raise TypeError(f"a stage's name is a {type(name).__name__}, not a text")
+    if not name.isprintable() or not 0 < len(name) <= MOST_NAME_CHARACTERS:
+        raise ValueError(
+            f"a stage's name has 1 to {MOST_NAME_CHARACTERS} printable characters, not {len(name)}:"
+            f" {name[:MOST_NAME_CHARACTERS]!a}"
+        )
+    return str(name)
+
+
+def _kind(stage: Stage) -> StageKind:
+    """Return what `stage` spends its time on. Raises ValueError for what is no kind."""
+    return StageKind(stage.kind)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from bench.attacks import LARGE_BYTES, message_bytes, messages, with_bytes
+from bench.flight import beat
 from bench.lent import Lender
 from bench.verdict import Verified, WrongAnswer
 from pipelines.formats.rtp import parse
@@ -42,6 +43,7 @@ def check_plaintext_claims(
     held_by = {Party.NETWORK: False, Party.RELAY: False}
     lender = Lender()
     for frame in frames:
+        beat()
         needles = needles_of(frame.payload)
         unit: Unit = lender.lend(frame)
         for stage in sender:
@@ -77,6 +79,7 @@ def check_extension_claims(
     held_by = {Party.NETWORK: False, Party.RELAY: False}
     lender = Lender()
     for frame in frames:
+        beat()
         unit: Unit = lender.lend(frame)
         extensions: set[bytes] = set()
         for stage in sender:

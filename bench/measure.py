@@ -10,8 +10,10 @@ import numpy.typing as npt
 
 from bench.chain import Chain
 from bench.clock import now
+from bench.flight import beat
 from bench.samples import FIXED_FIELDS, Samples, samples_dtype
 from pipelines.media import EncodedFrame, PacketBatch, Unit, unit_bytes
+from pipelines.told import kind_of, text_of
 
 Clock = Callable[[], int]
 
@@ -29,7 +31,7 @@ class FrameFailed(Exception):  # noqa: N818 - what happened, with the frame it h
     """A stage raised while the frame that was sent as number `index` was on its way."""
 
     def __init__(self, index: int, error: Exception) -> None:
-        super().__init__(f"{type(error).__name__} at frame {index}: {error}")
+        super().__init__(f"{kind_of(error)} at frame {index}: {text_of(error)}")
 
 
 def measure_stages(
@@ -136,6 +138,7 @@ class TimedFrames:
         self._facts[self._sent] = media_facts(entered, wire)
         self._last = entered, unit
         self._sent += 1
+        beat()
 
     def show_last(self, look: Look | None) -> None:
         """Let `look`, if there is one, see the last unit that was sent and what came of it."""

@@ -1,24 +1,40 @@
 """Running a suite: each clip's cases interleaved in shuffled rounds, every block kept at once."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
 
 import msgspec
 
-from bench.cases import INTERLEAVED, AnyCase
+from bench.cases import INTERLEAVED, AnyCase, Case
+from bench.flight import PATIENCE_S, in_flight, wait_while_stopped
 from bench.measure import FrameFailed
 from bench.plan import by_clip
 from bench.progress import Progress
 from bench.results import Row
 from bench.samples import Samples
+from bench.stop import is_stop
 from bench.store import RunFolder
+from bench.store.rows import row_line
 from bench.trials.trial import Trial
 from bench.trials.window import window_units
 from bench.trials.workshop import Workshop
 from bench.verdict import WrongAnswer
 from pipelines.scanning.hook import ScanRefused
 from pipelines.scanning.index.contract import NotInstalled
+from pipelines.told import text_of, told
+
+Result = TypeVar("Result")
+
+CASE = "case"
+"""Kind of a flight."""
+
+OWN_PATIENCE_S = 3600.0
+ENTRIES_PER_S = 10_000
+"""Of a list, made ready for look-ups: a hundredth of what we see."""
 
 WRONG_ANSWER_PREFIX = WrongAnswer.__name__
 """How the error of a row begins whose pipeline gave a wrong answer."""
@@ -57,10 +73,9 @@ class Runner:
         self.progress.begin(f"{clip}: verifying, warming up", len(cases))
         trials: list[Trial] = []
         for number, case in enumerate(cases, start=1):
-            try:
-                trials.append(self.workshop.open(case))
-            except (Exception, SystemExit) as error:  # noqa: BLE001 - a plug-in's; it is a row
-                self._fail(case, error)
+            trial = self._attempt(case, partial(self.workshop.open, case))
+            if trial is not None:
+                trials.append(trial)
             self.progress.advance(number)
         self.progress.end()
         return trials
@@ -80,7 +95,28 @@ class Runner:
         finally:
             self.progress.end()
             for trial in trials:
+                self._close(trial)
+
+    def _attempt(self, case: AnyCase, work: Callable[[], Result]) -> Result | None:
+        """Return what `work` returns; where it raises, that becomes the row of `case`."""
+        try:
+            with in_flight(CASE, case.id, patience_s(case)):
+                return work()
+        except BaseException as error:
+            if is_stop(error):
+                raise
+            self._fail(case, error)
+            return None
+
+    def _close(self, trial: Trial) -> None:
+        """End what a trial holds. What a plug-in raises then changes no row."""
+        try:
+            with in_flight(CASE, trial.case.id, patience_s(trial.case)):
                 trial.close()
+        except BaseException as error:
+            if is_stop(error):
+                raise
+            self.progress.note(f"{trial.case.id}: in the end: {told(error)}")
 
     def _interleave(self, trials: Sequence[Trial]) -> None:
         """Measure one block of each case per round, in a new order each round."""
@@ -93,14 +129,14 @@ class Runner:
             shuffler.shuffle(alive)
             for trial in list(alive):
                 case = trial.case
-                try:
-                    done = round_index in blocks[case.id]
-                    samples = None if done else trial.measure(round_index, windows[case.id])
-                except (Exception, SystemExit) as error:  # noqa: BLE001 - a plug-in's; it is a row
-                    alive.remove(trial)
-                    self._fail(case, error)
-                    continue
-                if samples is not None:
+                wait_while_stopped()
+                if round_index not in blocks[case.id]:
+                    samples = self._attempt(
+                        case, partial(trial.measure, round_index, windows[case.id])
+                    )
+                    if samples is None:
+                        alive.remove(trial)
+                        continue
                     self._keep(trial, round_index, samples)
                 self._advance(case.seconds / case.rounds)
                 if round_index == case.rounds - 1:
@@ -128,27 +164,47 @@ class Runner:
         self.progress.advance(self._measured_seconds)
 
     def _finish(self, trial: Trial) -> None:
-        row, samples = self._row(trial)
-        self.folder.finish_case(row, samples)
+        samples = self.folder.pooled_blocks(trial.case.id)
+        row = self._attempt(trial.case, partial(self._row, trial, samples))
+        if row is not None:
+            self.folder.finish_case(row, samples)
 
     def _keep_interim(self, trials: Sequence[Trial]) -> None:
         done = self.folder.finished_cases()
-        begun = [t for t in trials if t.case.id not in done and self.folder.blocks(t.case.id)]
-        self.folder.save_interim([self._row(trial) for trial in begun])
+        begun: list[tuple[Row, Samples]] = []
+        for trial in trials:
+            if trial.case.id not in done and self.folder.blocks(trial.case.id):
+                samples = self.folder.pooled_blocks(trial.case.id)
+                # One that cannot be summed up will say so when the run is gone on with.
+                with suppress(Exception):
+                    begun.append((self._row(trial, samples), samples))
+        self.folder.save_interim(begun)
 
-    def _row(self, trial: Trial) -> tuple[Row, Samples]:
-        """Return the row of what was measured of a case so far, and its samples."""
+    def _row(self, trial: Trial, samples: Samples) -> Row:
+        """Return the row of what was measured of a case so far. Raises what makes it no row."""
         case = trial.case
-        samples = self.folder.pooled_blocks(case.id)
         row = msgspec.structs.replace(
             self.workshop.bare_row(case), processes=self.folder.processes(case.id)
         )
-        return trial.row(row, samples, seed=self.seed), samples
+        row = trial.row(row, samples, seed=self.seed)
+        row_line(row, self.folder.path)
+        return row
 
     def _fail(self, case: AnyCase, error: BaseException) -> None:
         # FrameFailed says by itself what was raised, and at which frame.
-        told = str(error) if isinstance(error, FrameFailed) else f"{type(error).__name__}: {error}"
+        what = text_of(error) if isinstance(error, FrameFailed) else told(error)
         self.folder.finish_case(
-            msgspec.structs.replace(self.workshop.bare_row(case), error=told), None
+            msgspec.structs.replace(self.workshop.bare_row(case), error=what), None
         )
-        self.progress.note(f"{case.id}: {told}")
+        self.progress.note(f"{case.id}: {what}")
+
+
+def patience_s(case: AnyCase) -> float:
+    """Return how long a case may show no progress before it is given up.
+
+    Only frames of a stream go through strangers' code, and each is a sign of life; a hook's list
+    is made ready in one go. Everything else is our own, and may take its time.
+    """
+    if not isinstance(case, Case):
+        return OWN_PATIENCE_S
+    return PATIENCE_S + (0 if case.hook is None else case.hook.list_size / ENTRIES_PER_S)

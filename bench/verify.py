@@ -20,6 +20,7 @@ from bench.claims import (
     check_extension_claims,
     check_plaintext_claims,
 )
+from bench.flight import beat
 from bench.lent import Lender, endless
 from bench.verdict import Verified, WrongAnswer
 from pipelines.engines.engine import Engine
@@ -121,6 +122,7 @@ def _round_trip(
         if result.index != number:
             raise WrongAnswer(f"{what}: it comes out as frame {result.index}")
         verified.count("byte-exact access units")
+        beat()
         if number < min(decoded_frames, len(frames)):
             _compare_decoded(decode_original(frame), decode_result(result), number)
             verified.count("equal decoded frames")
@@ -174,6 +176,7 @@ def _check_tampering(victims: _Victims, inputs: Sequence[Unit], verified: Verifi
         for what, message in tampered(genuine):
             _must_reject(stage, message, f"{victims.name}: {what}")
             verified.count("tampered messages rejected")
+            beat()
     # Nothing of the attack stuck: the genuine message is accepted, once.
     _must_accept(stage, inputs[0], f"{victims.name}: the genuine message after the attack")
     _must_reject(stage, inputs[0], f"{victims.name}: a replay")

@@ -20,6 +20,7 @@ from rich.table import Column
 
 from bench.cli.exit_codes import USAGE
 from bench.cli.streams import STANDARD_ERROR, STANDARD_OUTPUT
+from bench.flight import beat
 
 PIPED_WIDTH = 110
 """Columns where nobody's window limits them: enough for every table."""
@@ -124,6 +125,7 @@ class CompilingNote(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Show one line for the first kernel of this process that each thing happens to."""
+        beat()
         if record.msg in self._said:
             return
         self._said.add(record.msg)
@@ -141,6 +143,7 @@ class TerminalProgress:
 
     def begin(self, what: str, total: float) -> None:
         """Show a bar for `what` with the time that remains."""
+        beat()
         self.end()
         if not ERR.is_terminal or ERR.is_dumb_terminal:
             return
@@ -162,6 +165,7 @@ class TerminalProgress:
 
     def advance(self, done: float) -> None:
         """Move the bar to `done`."""
+        beat()
         if self._bars is not None:
             self._bars.update(self._bars.task_ids[0], completed=done)
             self._bars.refresh()

@@ -16,6 +16,7 @@ from bench.cli.gate_failures import default_folder, failures
 from bench.cli.gate_material import DEFAULT_SUITE, ONLY_HELP, SUITE_HELP, written
 from bench.cli.gate_selftest import selftest
 from bench.cli.gate_stored import gate_stored
+from bench.cli.plugins import installed
 from bench.cli.selection import Selection, select
 from bench.gate.checkout import gate_cache, of_revision, only_gate
 from bench.gate.exact_counts import COUNTERS
@@ -27,7 +28,7 @@ from bench.gate.worker.messages import Spec
 from bench.machine import describe_machine
 from bench.machine.schema import Machine
 from bench.store import StoreError
-from pipelines.registry import Registry, load_registry
+from pipelines.registry import Registry
 
 DEFAULT_COMMAND = "compare"
 
@@ -85,7 +86,7 @@ def compare(
         fail("give either --base REV or --baseline FILE")
     accepted = known_counters(accept or [])
     progress = TerminalProgress()
-    registry = load_registry()
+    registry = installed()
     with failures(progress):
         machine = describe_machine(with_scaling=False)
         folder = new_folder(out, "gate", machine)

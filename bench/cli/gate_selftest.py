@@ -14,6 +14,7 @@ from bench.cli.console import ERR, OUT, TerminalProgress, fail
 from bench.cli.exit_codes import INTERRUPTED
 from bench.cli.gate_failures import default_folder, failures
 from bench.cli.gate_material import DEFAULT_SUITE, ONLY_HELP, SUITE_HELP, written
+from bench.cli.plugins import installed
 from bench.cli.selection import select
 from bench.gate.checkout import gate_cache, of_installed, only_gate
 from bench.gate.design import DESIGN
@@ -24,7 +25,6 @@ from bench.gate.selftest.text import to_markdown, to_text
 from bench.gate.selftest.trials import EFFECTS, planned, run_selftest
 from bench.machine import describe_machine
 from bench.store.files import write_bytes
-from pipelines.registry import load_registry
 
 DEFAULT_TRIALS = 100
 SLOWDOWNS = ", ".join(f"{100 * effect:g}" for effect in EFFECTS)
@@ -58,7 +58,7 @@ def selftest(
     wanted = planned(trials, known_effects(slowdown))
     progress = TerminalProgress()
     chosen = secrets.randbits(32) if seed is None else seed
-    registry = load_registry()
+    registry = installed()
     with failures(progress):
         machine = describe_machine(with_scaling=False)
         folder = out or default_folder("selftest", machine)

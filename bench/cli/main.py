@@ -4,6 +4,7 @@ Nothing large is imported before the signals are taken: Ctrl-C in the first seco
 """
 
 import sys
+from functools import partial
 from importlib import import_module
 from typing import NoReturn
 
@@ -16,10 +17,16 @@ def main() -> NoReturn:
     """Run the command line and exit with its code."""
     stop_at_once()
     out = take_streams()
+    watch = import_module("bench.cli.watch")
+    work = partial(_run, out)
+    sys.exit(watch.watched(work) if watch.is_watched(sys.argv[1:]) else work())
+
+
+def _run(out: Stream) -> int:
     # By name, and only now: it loads what all commands need.
     code: int = import_module("bench.cli.app").run()
     stop_at_once()
-    sys.exit(_ended(code, out))
+    return _ended(code, out)
 
 
 def _ended(code: int, out: Stream) -> int:

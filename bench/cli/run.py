@@ -17,6 +17,7 @@ from bench.cli.calibration import calibrate_in
 from bench.cli.console import ERR, TerminalProgress, fail
 from bench.cli.exit_codes import CASE_FAILED, INCOMPARABLE, INTERRUPTED, WRONG_ANSWER
 from bench.cli.headline import headline
+from bench.cli.plugins import installed
 from bench.cli.report import show_report
 from bench.cli.selection import (
     ENGINE_HELP,
@@ -27,16 +28,17 @@ from bench.cli.selection import (
 )
 from bench.clips.cache import file_sha256
 from bench.clips.errors import ClipError
+from bench.flight import RECORDER
 from bench.machine import describe_machine, read_conditions
 from bench.material import Library
 from bench.profile.store import FILE
 from bench.progress import Progress
-from bench.run import EXPECTED_PREFIXES, WRONG_ANSWER_PREFIX, Runner
+from bench.run import CASE, EXPECTED_PREFIXES, WRONG_ANSWER_PREFIX, Runner
 from bench.store import IncomparableMachine, RunFolder, RunPlan, StoredRun, StoreError, read_run
 from bench.suite import SuiteError
 from bench.trials.workshop import Workshop
 from pipelines.engines.table import AUTO
-from pipelines.registry import Registry, load_registry
+from pipelines.registry import Registry
 from pipelines.scanning.hash_list import HashList
 from pipelines.scanning.list_file import ListFileError, read_list
 
@@ -76,11 +78,13 @@ def run(
     Each case is verified, warmed up and timed; every sample is kept.
     """
     progress = TerminalProgress()
-    registry = load_registry()
-    for problem in registry.problems:
+    registry = installed()
+    # Where a process before this one ended in the middle, its run is gone on with.
+    begun = RECORDER.log.folder
+    for problem in registry.problems if begun is None else ():
         progress.note(f"sealbench: {problem}")
     try:
-        if resume is None:
+        if begun is None and resume is None:
             plan = planned(
                 suite or DEFAULT_SUITE,
                 registry,
@@ -98,13 +102,15 @@ def run(
             folder = RunFolder.create(place, plan, machine, before=read_conditions(calibrate=True))
         else:
             options = (suite, only, clip, engine, hash_list, seconds, seed, out)
-            if any(given is not None for given in options):
+            if begun is None and any(given is not None for given in options):
                 fail("--resume DIR goes on as the run was planned; give it no other option")
             # Only what identifies the machine: how its cores scale was measured at the start.
             machine = describe_machine(with_scaling=False)
             before = read_conditions(calibrate=True)
-            folder = RunFolder.open_for_resume(resume, machine, before=before)
+            place = Path(begun or resume or "")
+            folder = RunFolder.open_for_resume(place, machine, before=before)
             fetch_clips(planned_cases(folder.plan, registry), progress)
+        RECORDER.write(folder=str(folder.path.absolute()))
         with folder:
             interrupted = measure(folder, registry, progress) or calibrated(folder, progress)
         stored = read_run(folder.path)
@@ -241,7 +247,7 @@ def measure(folder: RunFolder, registry: Registry, progress: TerminalProgress) -
     files = planned_clip_files(folder.plan)
     given_list = planned_list(folder.plan)
     progress.end()
-    for line in headline(folder, cases):
+    for line in () if any(kind == CASE for kind, _ in RECORDER.lost) else headline(folder, cases):
         progress.note(line)
     runner = Runner(
         folder=folder,

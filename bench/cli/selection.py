@@ -10,6 +10,7 @@ from bench.clips.errors import ClipError, FetchError
 from bench.clips.fetch import fetch, verify_cached
 from bench.clips.library import synthetic_stand_in
 from bench.clips.names import FILE_PREFIX, parse_clip_name
+from bench.flight import in_flight
 from bench.plan import (
     clip_names,
     looks_up,
@@ -21,6 +22,7 @@ from bench.plan import (
     with_seconds,
 )
 from bench.progress import Progress
+from bench.stop import is_stop
 from bench.suite import Suite, SuiteError, find_suite, load_suite
 from pipelines.engines.table import ENGINE_NAMES
 from pipelines.registry import Registry
@@ -90,9 +92,13 @@ def listed_hash(scanner: Scanner) -> str:
     if scanner.index is None or scanner.new_hasher is None:
         return ""
     try:
-        return scanner.new_hasher().name
-    except (Exception, SystemExit):  # noqa: BLE001 - a stranger's; its case will say what
-        return ""
+        with in_flight("hasher", scanner.name):
+            name = str(scanner.new_hasher().name)
+    except BaseException as error:
+        if is_stop(error):
+            raise
+        return ""  # its case will say what
+    return name
 
 
 def own_clip_name(clip: Path) -> str:

@@ -7,6 +7,7 @@ import typer
 from rich.table import Table
 
 from bench.cli.console import ERR, OUT, fail
+from bench.cli.plugins import installed
 from bench.cli.unsupported import UNSUPPORTED
 from bench.clips.catalogue import load_catalogue
 from bench.clips.errors import ClipError
@@ -14,7 +15,6 @@ from bench.clips.fetch import verify_cached
 from bench.sizing.scenario.load import ScenarioError, builtin_scenarios, load_scenario
 from bench.suite import SuiteError, builtin_suites, load_suite
 from pipelines.ciphers.table import CIPHERS
-from pipelines.registry import load_registry
 
 
 class Kind(StrEnum):
@@ -57,7 +57,7 @@ def new_table(*columns: str) -> Table:
 
 def pipelines_table() -> Table:
     """Return every pipeline, and on standard error each plug-in that could not be used."""
-    registry = load_registry()
+    registry = installed()
     for problem in registry.problems:
         ERR.print(f"sealbench: {problem}", markup=False, soft_wrap=True)
     table = new_table("pipeline", "sees plaintext", "what it does")
@@ -85,7 +85,7 @@ def ciphers_table() -> Table:
 
 def scanners_table() -> Table:
     """Return every scanner, and on standard error each plug-in that could not be used."""
-    registry = load_registry()
+    registry = installed()
     for problem in registry.problems:
         ERR.print(f"sealbench: {problem}", markup=False, soft_wrap=True)
     table = new_table("scanner", "look-up", "what it does")
@@ -117,7 +117,7 @@ def clips_table() -> Table:
 
 def suites_table() -> Table:
     """Return every shipped suite with its number of cases."""
-    registry = load_registry()
+    registry = installed()
     table = new_table("suite", "cases", "measuring", "what it is for")
     for name, path in builtin_suites().items():
         suite = load_suite(path, registry.pipelines, scanners=registry.scanners)

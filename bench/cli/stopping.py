@@ -7,6 +7,7 @@ from types import FrameType
 
 from bench.cli.exit_codes import INTERRUPTED
 from bench.cli.streams import say_raw
+from bench.stop import raise_stop
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 """Ctrl-C, and what a CI sends when time is up."""
@@ -22,8 +23,8 @@ def stop_at_once() -> None:
 
 
 def stop_by_exception() -> None:
-    """From now on Ctrl-C raises KeyboardInterrupt: what was measured is kept."""
-    _on_stop(signal.default_int_handler)
+    """From now on Ctrl-C raises Stop, a KeyboardInterrupt: what was measured is kept."""
+    _on_stop(raise_stop)
 
 
 def _on_stop(handler: Callable[[int, FrameType | None], object]) -> None:

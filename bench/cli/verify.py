@@ -10,18 +10,23 @@ import typer
 from bench.cases import Case
 from bench.cli.console import OUT, TerminalProgress, fail
 from bench.cli.exit_codes import CASE_FAILED, WRONG_ANSWER
+from bench.cli.plugins import installed
 from bench.cli.selection import ENGINE_HELP, select, with_clips_at_hand
 from bench.cli.show import new_table
 from bench.clips.errors import ClipError
+from bench.flight import in_flight
 from bench.material import Library
 from bench.plan import by_clip
+from bench.run import CASE, patience_s
+from bench.stop import is_stop
 from bench.suite import SuiteError
 from bench.trials.scan import check_scan
 from bench.verdict import WrongAnswer
 from bench.verify import verify as verify_pipeline
 from pipelines.engines.table import choose_engine
-from pipelines.registry import Registry, load_registry
+from pipelines.registry import Registry
 from pipelines.scanning.hook import ScanRefused
+from pipelines.told import text_of, told
 
 FOUND = "ok: finds a frame that is listed, and nothing in another list"
 NOTHING_TO_FIND = "ok, not proven: it looks nothing up, or the picture is too poor to be found"
@@ -41,7 +46,7 @@ def verify(
     5 where a pipeline gave a wrong answer, with 1 where a case could not be checked.
     """
     progress = TerminalProgress()
-    registry = load_registry()
+    registry = installed()
     try:
         chosen = select(suite, registry, pattern=only, clip=clip, engine=engine)
         streams = [case for case in chosen.cases if isinstance(case, Case)]
@@ -85,32 +90,40 @@ def to_check(cases: Sequence[Case]) -> list[Case]:
 
 def verdict_of(case: Case, registry: Registry, library: Library) -> tuple[int, str]:
     """Return the exit code that the case calls for, and what to show for it."""
-    pipeline = registry.pipelines[case.pipeline]
     try:
-        material = library.material(case.clip, case.codec)
-        if case.hook is not None:
-            proven = check_scan(
-                case,
-                case.hook,
-                registry.scanners[case.hook.scanner],
-                pipeline=pipeline,
-                material=material,
-                engine=choose_engine(case.engine).engine,
-            )
-            return 0, FOUND if proven else NOTHING_TO_FIND
-        verified = verify_pipeline(
-            pipeline,
-            material.access_units,
-            engine=choose_engine(case.engine).engine,
-            make_decoder=lambda: material.new_decoder().decode,
-            decoded_frames=len(material.access_units),
-        )
+        with in_flight(CASE, case.id, patience_s(case)):
+            return 0, proof_of(case, registry, library)
     except ScanRefused as error:
-        return 0, f"refused: {error}"
+        return 0, f"refused: {text_of(error)}"
     except WrongAnswer as error:
-        return WRONG_ANSWER, f"WRONG ANSWER: {error}"
-    except Exception as error:  # noqa: BLE001 - a plug-in may raise anything; it is a verdict
-        return CASE_FAILED, f"ERROR: {type(error).__name__}: {error}"
+        return WRONG_ANSWER, f"WRONG ANSWER: {text_of(error)}"
+    except BaseException as error:
+        if is_stop(error):
+            raise
+        return CASE_FAILED, f"ERROR: {told(error)}"
+
+
+def proof_of(case: Case, registry: Registry, library: Library) -> str:
+    """Return what was proven of a case. Raises whatever stops it."""
+    pipeline = registry.pipelines[case.pipeline]
+    material = library.material(case.clip, case.codec)
+    if case.hook is not None:
+        proven = check_scan(
+            case,
+            case.hook,
+            registry.scanners[case.hook.scanner],
+            pipeline=pipeline,
+            material=material,
+            engine=choose_engine(case.engine).engine,
+        )
+        return FOUND if proven else NOTHING_TO_FIND
+    verified = verify_pipeline(
+        pipeline,
+        material.access_units,
+        engine=choose_engine(case.engine).engine,
+        make_decoder=lambda: material.new_decoder().decode,
+        decoded_frames=len(material.access_units),
+    )
     labels = f" [{', '.join(pipeline.labels)}]" if pipeline.labels else ""
     counts = ", ".join(f"{times} {check}" for check, times in verified.checks.items())
-    return 0, f"ok{labels}: {counts}"
+    return f"ok{labels}: {counts}"

@@ -2,10 +2,16 @@
 
 import fcntl
 import os
+import time
 from pathlib import Path
 
+from bench.flight import command_pid
 from bench.store.errors import StoreError, file_errors
 from pipelines.files import open_in_place
+
+ATTEMPTS = 10
+ATTEMPT_S = 0.1
+"""Who was killed a moment ago still holds it until the system has cleaned up."""
 
 
 def acquire(file: Path, what: str) -> int:
@@ -16,14 +22,19 @@ def acquire(file: Path, what: str) -> int:
     """
     with file_errors(file):
         lock = open_in_place(file, make=True)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            holder = os.read(lock, 20).decode("ascii", "replace").strip() or "unknown"
-            os.close(lock)
-            raise StoreError(
-                f"{file.parent}: another process (pid {holder}) writes this {what}"
-            ) from error
+        for attempt in range(ATTEMPTS):
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if attempt < ATTEMPTS - 1:
+                    time.sleep(ATTEMPT_S)
+                    continue
+                holder = os.read(lock, 20).decode("ascii", "replace").strip() or "unknown"
+                os.close(lock)
+                raise StoreError(
+                    f"{file.parent}: another process (pid {holder}) writes this {what}"
+                ) from error
         os.ftruncate(lock, 0)
-        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
+        os.pwrite(lock, f"{command_pid()}\n".encode(), 0)
     return lock
