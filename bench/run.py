@@ -23,8 +23,8 @@ from bench.trials.trial import Trial
 from bench.trials.window import window_units
 from bench.trials.workshop import Workshop
 from bench.verdict import WrongAnswer
+from pipelines.not_installed import NotInstalled
 from pipelines.scanning.hook import ScanRefused
-from pipelines.scanning.index.contract import NotInstalled
 from pipelines.told import text_of, told
 
 Result = TypeVar("Result")

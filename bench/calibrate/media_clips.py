@@ -8,8 +8,14 @@ from bench.calibrate.probe import Bench
 from bench.clips.errors import ClipError
 from bench.clips.library import prepare
 from bench.material import Material
+from pipelines.codecs.library import can_encode
 
-CODECS = ("h264", "vp8", "vp9", "av1")
+CODECS = ("h264", "h265", "vp8", "vp9", "av1")
+
+
+def installed_codecs() -> tuple[str, ...]:
+    """Return those of `CODECS` that can be encoded here: an FFmpeg may lack x265."""
+    return tuple(filter(can_encode, CODECS))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +63,12 @@ CLIPS = MediaClips(
 
 
 def prepare_clips(bench: Bench, clips: MediaClips = CLIPS) -> None:
-    """Encode what the cache lacks of `clips` in every codec, decoding each clip once.
+    """Encode what the cache lacks of `clips` in every installed codec, decoding each clip once.
 
     Raises ClipError, CodecError.
     """
     prepare(
-        [(clip, codec) for clip in clips.names for codec in CODECS],
+        [(clip, codec) for clip in clips.names for codec in installed_codecs()],
         progress=bench.progress,
     )
     bench.progress.end()

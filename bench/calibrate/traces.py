@@ -1,20 +1,20 @@
 """How large access units are: real clips in every codec at the heights they can have."""
 
-from bench.calibrate.media_clips import CLIPS, CODECS, MediaClips
+from bench.calibrate.media_clips import CLIPS, MediaClips, installed_codecs
 from bench.calibrate.probe import Bench
 from bench.material import Material
 from bench.profile.schema import Trace
 
 
 def traces(bench: Bench, clips: MediaClips = CLIPS) -> tuple[Trace, ...]:
-    """Return the sizes of every traced clip in every codec, at the ladder's bitrate.
+    """Return the sizes of every traced clip in every installed codec, at the ladder's bitrate.
 
     A clip that was encoded before comes from the cache. Raises ClipError, CodecError.
     """
     return tuple(
         trace_of(clip, bench.library.material(clip, codec))
         for clip in clips.traced
-        for codec in CODECS
+        for codec in installed_codecs()
     )
 
 

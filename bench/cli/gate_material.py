@@ -9,8 +9,8 @@ from bench.material import Library
 from bench.progress import Progress
 from bench.suite import SuiteError
 from bench.trials.workshop import Workshop
+from pipelines.not_installed import NotInstalled
 from pipelines.registry import Registry
-from pipelines.scanning.index.contract import NotInstalled
 
 DEFAULT_SUITE = "gate"
 SUITE_HELP = "A shipped suite or a .toml file; default: gate."

@@ -23,8 +23,8 @@ from bench.samples import Samples
 from bench.stats import quantile
 from pipelines.codecs.picture import picture_of
 from pipelines.media import U8, RawFrame
+from pipelines.not_installed import NotInstalled
 from pipelines.scanning.hashes.pdq import Pdq
-from pipelines.scanning.index.contract import NotInstalled
 
 COLUMNS = ("round", "frame", "bits", "quality_y", "quality_rgb")
 """One sample per frame; `bits` is the Hamming distance of the two hashes."""

@@ -26,9 +26,9 @@ from bench.samples import Samples
 from bench.stats import Bootstrap
 from bench.verdict import WrongAnswer
 from pipelines.media import U8, RawFrame
+from pipelines.not_installed import NotInstalled
 from pipelines.scanning.hasher import Fingerprint
 from pipelines.scanning.hashes.table import HASHERS
-from pipelines.scanning.index.contract import NotInstalled
 
 COLUMNS = ("round", "frame", "start_ns", "end_ns", "quality")
 """One sample per frame."""

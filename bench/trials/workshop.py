@@ -31,6 +31,7 @@ from bench.trials.trial import Trial
 from bench.verify import verify
 from pipelines.codecs.settings import CodecError
 from pipelines.engines.table import choose_engine
+from pipelines.not_installed import NotInstalled
 from pipelines.registry import Registry
 from pipelines.scanning.hash_list import HashList
 from pipelines.scanning.hashes.table import HASHERS
@@ -69,8 +70,8 @@ class Workshop:
 
     def load(self, cases: Sequence[AnyCase]) -> None:
         """Encode what `cases` need and the cache lacks."""
-        # What no encoder takes becomes the row of the case that asks for it.
-        with suppress(CodecError):
+        # What no encoder takes, or has no encoder, becomes the row of the case that asks for it.
+        with suppress(CodecError, NotInstalled):
             self.library.load(cases)
 
     def open(self, case: AnyCase) -> Trial:

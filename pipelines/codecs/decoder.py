@@ -9,6 +9,7 @@ from av.codec.context import Flags
 from av.video.plane import VideoPlane
 
 from pipelines.codecs.i420 import unpack
+from pipelines.codecs.library import new_context
 from pipelines.codecs.settings import CodecError
 from pipelines.media import U8, EncodedFrame, RawFrame
 
@@ -89,9 +90,7 @@ def _open(codec: str) -> av.VideoCodecContext:
     if library is None:
         known = ", ".join([*DECODER_LIBRARIES, "raw"])
         raise ValueError(f"unknown codec {codec!r}; known: {known}")
-    context = av.CodecContext.create(library.name, "r")
-    if not isinstance(context, av.VideoCodecContext):
-        raise CodecError(f"{library.name} is no video decoder")
+    context = new_context(library.name, "r", codec)
     context.thread_count = 1
     context.flags |= Flags.low_delay
     context.options = dict(library.options)

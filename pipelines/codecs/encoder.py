@@ -9,6 +9,7 @@ from av.video.frame import PictureType
 
 from pipelines.codecs.annex_b import with_long_start_codes
 from pipelines.codecs.i420 import pack
+from pipelines.codecs.library import new_context
 from pipelines.codecs.picture import picture_of
 from pipelines.codecs.scheduling import kept_priority
 from pipelines.codecs.settings import ENCODER_LIBRARIES, CodecError, CodecSettings, encoder_options
@@ -20,7 +21,10 @@ os.environ.setdefault("SVT_LOG", "0")
 
 
 class Encoder:
-    """One encoder of one stream, by `settings`. Raises CodecError where the library refuses."""
+    """One encoder of one stream, by `settings`.
+
+    Raises CodecError where the library refuses, NotInstalled where there is none.
+    """
 
     def __init__(self, settings: CodecSettings) -> None:
         self.settings = settings
@@ -86,10 +90,8 @@ class Encoder:
 
 def _open(settings: CodecSettings) -> av.VideoCodecContext:
     library = ENCODER_LIBRARIES[settings.codec]
+    context = new_context(library.name, "w", settings.codec)
     try:
-        context = av.CodecContext.create(library.name, "w")
-        if not isinstance(context, av.VideoCodecContext):
-            raise CodecError(f"{library.name} is no video encoder")
         context.width = settings.width
         context.height = settings.height
         context.pix_fmt = "yuv420p"
@@ -101,7 +103,7 @@ def _open(settings: CodecSettings) -> av.VideoCodecContext:
         context.options = encoder_options(settings)
         with kept_priority():
             context.open()
-    except (av.FFmpegError, av.codec.codec.UnknownCodecError) as error:
+    except av.FFmpegError as error:
         raise CodecError(
             f"{settings.codec} ({library.name}) cannot encode {settings.width}x{settings.height} "
             f"at {settings.fps} frames/s: {error}"

@@ -299,7 +299,7 @@ def test_a_shipped_suite_names_what_exists(name: str) -> None:
 
 def test_the_default_suite_spans_formats_codecs_and_models() -> None:
     suite = load_suite(builtin_suites()["core"], PIPELINES)
-    assert {case.codec for case in streams(suite)} == {"h264", "vp8", "vp9", "av1", "raw"}
+    assert {case.codec for case in streams(suite)} == {"h264", "h265", "vp8", "vp9", "av1", "raw"}
     assert {case.model for case in suite.cases} == {"stage", "paced"}
     assert {case.media for case in streams(suite)} == {"cached", "live"}
     assert sum(case.seconds for case in suite.cases) < 240

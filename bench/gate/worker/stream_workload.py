@@ -110,6 +110,8 @@ def open_stream(spec: StreamSpec) -> StreamWorkload:
             raise WrongAnswer(f"no pipeline {spec.pipeline!r}; {'; '.join(_registry().problems)}")
         raise Absent(f"no pipeline {spec.pipeline!r}")
     frames = load_frames(spec.material)
+    if frames[0].codec not in pipelines[spec.pipeline].codecs:
+        raise Absent(f"no {frames[0].codec} through {spec.pipeline}")
     return StreamWorkload(pipelines[spec.pipeline], spec.engine, frames)
 
 

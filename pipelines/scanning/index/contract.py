@@ -45,10 +45,6 @@ class Index(Protocol):
         """Return the same for each of several hashes, uint64 of shape (queries, words)."""
 
 
-class NotInstalled(Exception):  # noqa: N818 - what is the matter, not what went wrong
-    """An optional package is missing; the message names the extra that brings it."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndexKind:
     """A back end by name.

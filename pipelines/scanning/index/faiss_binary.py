@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from pipelines.not_installed import NotInstalled
 from pipelines.scanning.hasher import U64
-from pipelines.scanning.index.contract import IndexKind, Matches, NotInstalled
+from pipelines.scanning.index.contract import IndexKind, Matches
 from pipelines.scanning.index.shapes import check_batch, check_list, check_query
 
 _SUBSTRING = 16

@@ -18,8 +18,8 @@ from functools import partial
 from types import ModuleType
 from typing import Any
 
+from pipelines.not_installed import NotInstalled
 from pipelines.scanning.hasher import U64
-from pipelines.scanning.index.contract import NotInstalled
 from pipelines.scanning.private.contract import PrivateProtocol, check_hashes, never
 from pipelines.scanning.private.messages import BadMessage, unwrap, wrap
 

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pipelines.scanning.index.contract import NotInstalled
+from pipelines.not_installed import NotInstalled
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder in it of our own, for this user only
 """Where Linux keeps files in memory."""

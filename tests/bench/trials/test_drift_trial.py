@@ -9,7 +9,7 @@ from bench.results import Row
 from bench.trials import drift
 from bench.trials.drift import MOST_FRAMES, open_drift, rgb_of
 from pipelines.media import U8, RawFrame
-from pipelines.scanning.index.contract import NotInstalled
+from pipelines.not_installed import NotInstalled
 
 CASE = DriftCase(why="test", clip="blocks", seconds=1.0, rounds=1)
 

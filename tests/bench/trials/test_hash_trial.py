@@ -11,9 +11,9 @@ from bench.trials import hashing
 from bench.trials.hashing import HASH_CONTENDERS, HashTrial, open_hash, verify_contender
 from bench.verdict import WrongAnswer
 from pipelines.media import U8, RawFrame
+from pipelines.not_installed import NotInstalled
 from pipelines.scanning.hasher import Fingerprint
 from pipelines.scanning.hashes.table import HASHERS
-from pipelines.scanning.index.contract import NotInstalled
 
 
 def moving(count: int) -> list[RawFrame]:

@@ -100,7 +100,7 @@ def test_raw_frames_at_their_own_size_are_listed_bit_by_bit() -> None:
     assert (counts.false_matches, counts.foreign_entries) == (0, FRAMES)
 
 
-@pytest.mark.parametrize("codec", ["h264", "vp8", "vp9", "av1"])
+@pytest.mark.parametrize("codec", ["h264", "h265", "vp8", "vp9", "av1"])
 def test_reencoded_frames_are_recalled(codec: str) -> None:
     row, recall = summary(opened(codec=codec, rung="180p@100k"))
     assert recall.counts[0].recalled == recall.counts[0].frames

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.not_installed import NotInstalled
 from pipelines.scanning.hasher import U64
-from pipelines.scanning.index.contract import Index, IndexKind, Matches, NotInstalled
+from pipelines.scanning.index.contract import Index, IndexKind, Matches
 from pipelines.scanning.index.table import INDEXES
 from pipelines.scanning.lists import flipped, make_list, random_hashes
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pipelines.not_installed import NotInstalled
 from pipelines.scanning.hasher import U64
-from pipelines.scanning.index.contract import NotInstalled
 from pipelines.scanning.lists import flipped, random_hashes
 from pipelines.scanning.private.contract import PrivateClient, PrivateProtocol, PrivateServer
 from pipelines.scanning.private.messages import BadMessage, join, split, unwrap, wrap

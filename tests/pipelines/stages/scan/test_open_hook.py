@@ -52,7 +52,7 @@ def words_behind_decoder(units: Sequence[EncodedFrame]) -> U64:
 def often(raw_frames: tuple[RawFrame, ...]) -> Mapping[str, tuple[EncodedFrame, ...]]:
     """The ten frames by codec, each third a key frame."""
     units = {}
-    for codec in ("h264", "vp8", "vp9", "av1"):
+    for codec in ("h264", "h265", "vp8", "vp9", "av1"):
         encoder = Encoder(conference_settings(codec, 320, 180, Fraction(30)))
         units[codec] = tuple(
             encoder.encode(frame, force_keyframe=frame.index % KEYFRAME_EVERY == 0)
@@ -169,7 +169,7 @@ def test_a_listed_picture_is_found_before_the_encoder(
 
 @pytest.mark.parametrize("mode", list(Mode))
 @pytest.mark.parametrize("sampling", ["every-1", "every-4"])
-@pytest.mark.parametrize("codec", ["h264", "vp8", "vp9", "av1", "raw"])
+@pytest.mark.parametrize("codec", ["h264", "h265", "vp8", "vp9", "av1", "raw"])
 def test_a_listed_picture_is_found_behind_the_encoder(
     opened: Open,
     access_units: Mapping[str, tuple[EncodedFrame, ...]],
@@ -189,7 +189,7 @@ def test_a_listed_picture_is_found_behind_the_encoder(
 
 
 @pytest.mark.parametrize("mode", list(Mode))
-@pytest.mark.parametrize("codec", ["h264", "vp8", "vp9", "av1"])
+@pytest.mark.parametrize("codec", ["h264", "h265", "vp8", "vp9", "av1"])
 def test_key_frames_alone_are_decoded_as_in_the_whole_stream(
     opened: Open, often: Mapping[str, tuple[EncodedFrame, ...]], codec: str, mode: Mode
 ) -> None:
