@@ -6,6 +6,7 @@ from typing import BinaryIO, TypeVar
 
 import msgspec
 
+from bench.plain_text import utf8_text
 from bench.results import SCHEMA
 from bench.store.errors import StoreError, file_errors
 from bench.store.layout import MOST_JSON_BYTES
@@ -79,6 +80,7 @@ def decode(data: bytes, kind: type[T], where: str, *, newest: int = SCHEMA) -> T
     The schema is looked at first: a newer file may well have fields that this version rejects.
     """
     try:
+        data = utf8_text(data)
         schema = msgspec.json.decode(data, type=_Version).schema
         if schema < 1:
             raise StoreError(f"{where}: schema {schema} does not exist")

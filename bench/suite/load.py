@@ -9,6 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from bench.cases import AnyCase
+from bench.plain_text import utf8_text
 from bench.suite.checks import SuiteError, known, located
 from bench.suite.multiply import (
     Names,
@@ -90,7 +91,7 @@ def parse_suite(
 ) -> Suite:
     """Return the suite that `text` describes; `path` is named in errors. Raises SuiteError."""
     try:
-        suite = msgspec.toml.decode(text, type=SuiteFile)
+        suite = msgspec.toml.decode(utf8_text(text), type=SuiteFile)
     # Bytes that are not UTF-8 are a ValueError; deep nesting exhausts the stack.
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise SuiteError(f"{path.name}: {located(str(error))}") from error

@@ -12,6 +12,7 @@ from bench.gate.blocks import Blocks
 from bench.gate.report.deciding import deciding
 from bench.gate.report.pytest_stats import stats_of
 from bench.gate.result import GATE_SCHEMA, Finding, GateResult, Verdict
+from bench.plain_text import utf8_text
 from pipelines.files import read_plain
 
 SHAPE_VERSION = "5.3.1"
@@ -82,6 +83,7 @@ def read_gate_json(source: bytes | Path) -> GateResult:
         raise GateFileError(f"{where}: {error.strerror}") from error
     try:
         # The schema first: a newer file may well have fields that this version rejects.
+        data = utf8_text(data)
         found = msgspec.json.decode(data, type=_AnyFile).sealbench
         if found is None:
             raise GateFileError(f"{where}: sealbench: missing, so no gate wrote this file")

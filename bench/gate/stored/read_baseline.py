@@ -12,6 +12,7 @@ from bench.gate.result import GATE_SCHEMA, Verdict
 from bench.gate.stored.baseline import Baseline, BaselineError, Least
 from bench.machine import Machine, fingerprint
 from bench.machine.schema import CalibrationNs
+from bench.plain_text import utf8_text
 from bench.results import Row
 from bench.samples import Samples, stage_fields
 from bench.store import StoredRun, StoreError, read_run
@@ -228,7 +229,8 @@ def _decode_known(data: msgspec.Raw, kind: type[T], schema: int, where: str) -> 
 
 def _decode(data: bytes | msgspec.Raw, kind: type[T], where: str) -> T:
     try:
-        return msgspec.json.decode(data, type=kind)
+        text = data if isinstance(data, msgspec.Raw) else utf8_text(data)
+        return msgspec.json.decode(text, type=kind)
     # Bytes that are not UTF-8 are a ValueError; deep nesting exhausts the stack.
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise BaselineError(f"{where}: {_first_line(str(error))}") from error

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from bench.plain_text import utf8_text
 from bench.sizing.model.overheads import NONE
 from bench.sizing.published.schema import SCHEMA, Assumed, Inputs, Point, PublishedFile
 from bench.sizing.published.traffic import MissingInput, needed, traffic_of
@@ -48,7 +49,7 @@ def load_published(path: Path) -> tuple[LoadedPoint, ...]:
 def parse_published(text: bytes, path: Path) -> tuple[LoadedPoint, ...]:
     """Return the points that `text` describes; `path` is named in errors. Raises PublishedError."""
     try:
-        source = msgspec.toml.decode(text, type=PublishedFile)
+        source = msgspec.toml.decode(utf8_text(text), type=PublishedFile)
     # Bytes that are not UTF-8 are a ValueError; deep nesting exhausts the stack.
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise PublishedError(f"{path.name}: {_located(str(error))}") from error

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from bench.plain_text import NoText, utf8_text
 from bench.sizing.scenario.errors import ScenarioError, known
 from bench.sizing.scenario.schema import Scenario
 from bench.sizing.scenario.typed import Places, dotted, typed
@@ -87,15 +88,17 @@ def parse_scenario(text: bytes, path: Path) -> Loaded:
 def _values(text: bytes, where: str) -> dict[str, object]:
     if len(text) > MOST_BYTES:
         raise ScenarioError(f"{where}: has more than {MOST_BYTES:,} bytes; that is no scenario")
+    try:
+        text = utf8_text(text)
+    except NoText as error:
+        raise ScenarioError(f"{where}: {error}") from error
     if not text.strip():
         raise ScenarioError(f"{where}: is empty")
     for number, line in enumerate(text.splitlines(), start=1):
         if line.count(b".") > MOST_DOTS_IN_A_LINE:
             raise ScenarioError(f"{where}: line {number} has more than {MOST_DOTS_IN_A_LINE} dots")
     try:
-        return msgspec.toml.decode(text.decode(), type=dict[str, object])
-    except UnicodeDecodeError as error:
-        raise ScenarioError(f"{where}: is not UTF-8 from byte {error.start}") from error
+        return msgspec.toml.decode(text, type=dict[str, object])
     except RecursionError as error:
         raise ScenarioError(f"{where}: is nested too deep") from error
     # A number of thousands of digits is a ValueError.

@@ -121,7 +121,8 @@ def test_a_list_of_numbers_takes_no_infinity(refused: Refused) -> None:
     [
         (b"", "is empty"),
         (b" \n\t", "is empty"),
-        (b"\xff\xfe", "is not UTF-8 from byte 0"),
+        (b"\xff\xfe", "is empty"),  # the mark of UTF-16
+        (b"a\n\xff", "line 2: is not UTF-8 from byte 2"),
         (b"a = ", "Invalid value (at end of document)"),
         (b"a = " + b"[" * 100_000, "is nested too deep"),
         (b"a = " + b"1" * 5_000, "Exceeds the limit (4300 digits)"),
