@@ -1,4 +1,4 @@
-"""Text files as editors and shells leave them: with a mark in front, in UTF-16, or no text at all."""
+"""Text as editors and shells leave it: with a mark in front, in UTF-16, or no text at all."""
 
 import codecs
 

@@ -2,7 +2,6 @@
 
 import secrets
 import shlex
-import sys
 from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
@@ -16,7 +15,7 @@ from rich.table import Table
 from bench.calibrate.folder import LEAST_ROUNDS, is_unused
 from bench.cli.calibration import QUICK_ROUNDS, ROUNDS, Calibration, Finished, duration, new_place
 from bench.cli.calibration_table import cost_lines
-from bench.cli.console import ERR, OUT, TerminalProgress, fail, visible
+from bench.cli.console import ERR, OUT, TerminalProgress, fail, put_json, visible
 from bench.cli.exit_codes import INCOMPARABLE, INTERRUPTED, WRONG_ANSWER
 from bench.cli.headline import known
 from bench.cli.show import new_table
@@ -96,7 +95,7 @@ def calibrate(
     if json:
         document = {"folder": str(path), "kept": finished.kept, "profile": finished.profile}
         data = msgspec.json.encode(document, enc_hook=str)
-        sys.stdout.write(msgspec.json.format(data).decode() + "\n")
+        put_json(msgspec.json.format(data) + b"\n")
     else:
         show_finished(finished, path)
     end(finished, path)

@@ -1,8 +1,10 @@
 """Where the command line writes: results to standard output, everything else to standard error."""
 
+import json
 import logging
 import os
 import shutil
+import sys
 from typing import NoReturn
 
 import typer
@@ -103,6 +105,18 @@ class _Visible:
 
 OUT = Window(STANDARD_OUTPUT)
 ERR = Window(STANDARD_ERROR)
+
+
+def put_json(document: bytes) -> None:
+    """Print a JSON document to standard output: UTF-8 whatever the terminal's encoding is."""
+    # Escapes are JSON too, so that nothing steers a terminal, and nothing is lost on its way.
+    text = "".join(
+        each if each.isprintable() or each == "\n" else json.dumps(each)[1:-1]
+        for each in document.decode()
+    )
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode())
+    sys.stdout.buffer.flush()
 
 
 def say(text: str) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from bench.cli.console import ERR, OUT, TerminalProgress, fail
+from bench.cli.console import ERR, OUT, TerminalProgress, fail, put_json
 from bench.cli.gate_failures import default_folder, failures
 from bench.cli.gate_material import DEFAULT_SUITE, ONLY_HELP, SUITE_HELP, written
 from bench.cli.gate_selftest import selftest
@@ -183,7 +182,7 @@ def publish(gated: Gated, folder: Path, *, json: bool) -> NoReturn:
     """Print the result, leave it where a CI looks, and exit with the verdict's code."""
     append_step_summary(to_markdown(gated.result), os.environ)
     if json:
-        sys.stdout.write(to_json(gated.result, gated.blocks).decode())
+        put_json(to_json(gated.result, gated.blocks))
     else:
         OUT.print(to_text(gated.result), markup=False, soft_wrap=True)
     ERR.print(f"report: {folder}", markup=False, soft_wrap=True)

@@ -1,7 +1,6 @@
 """`sealbench gate selftest`: the gate on trial, on this machine."""
 
 import secrets
-import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from bench.cli.console import ERR, OUT, TerminalProgress, fail
+from bench.cli.console import ERR, OUT, TerminalProgress, fail, put_json
 from bench.cli.exit_codes import INTERRUPTED
 from bench.cli.gate_failures import default_folder, failures
 from bench.cli.gate_material import DEFAULT_SUITE, ONLY_HELP, SUITE_HELP, written
@@ -109,7 +108,7 @@ def selftest(
         }.items():
             write_bytes(folder / name, data)
     if json:
-        sys.stdout.write(encoded.decode() + "\n")
+        put_json(encoded + b"\n")
     else:
         OUT.print(to_text(summary), markup=False, soft_wrap=True)
     ERR.print(f"trials and report: {folder}", markup=False, soft_wrap=True)

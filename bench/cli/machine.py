@@ -1,12 +1,11 @@
 """`sealbench machine`: what this machine is, and what limits a measurement here."""
 
-import sys
 from typing import Annotated
 
 import msgspec
 import typer
 
-from bench.cli.console import ERR, OUT
+from bench.cli.console import ERR, OUT, put_json
 from bench.cli.headline import known
 from bench.cli.show import new_table
 from bench.harness import harness_ns_per_frame
@@ -36,7 +35,7 @@ def machine(
             "harness_ns_per_frame": harness_ns,
             "limits": found,
         }
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(document)).decode() + "\n")
+        put_json(msgspec.json.format(msgspec.json.encode(document)) + b"\n")
         return
     table = new_table("", "")
     for name, value in msgspec.to_builtins(described).items():

@@ -11,12 +11,14 @@ from typing import NoReturn
 from bench.cli.exit_codes import INTERRUPTED, OUTPUT_LOST, READER_GONE
 from bench.cli.stopping import stop_at_once
 from bench.cli.streams import Stream, say_raw, take_streams
+from bench.cli.surroundings import settle
 
 
 def main() -> NoReturn:
     """Run the command line and exit with its code."""
     stop_at_once()
     out = take_streams()
+    settle()
     watch = import_module("bench.cli.watch")
     work = partial(_run, out)
     sys.exit(watch.watched(work) if watch.is_watched(sys.argv[1:]) else work())

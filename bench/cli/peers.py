@@ -1,7 +1,6 @@
 """`sealbench peers`: our engines beside the libraries that others use, in one session."""
 
 import secrets
-import sys
 import time
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -13,7 +12,7 @@ import typer
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from bench.cli.console import OUT, TerminalProgress, fail
+from bench.cli.console import OUT, TerminalProgress, fail, put_json
 from bench.cli.exit_codes import WRONG_ANSWER
 from bench.machine import describe_machine, read_conditions
 from bench.peers.cpus import CpusReport, cpus_facts, cpus_tables, measure_cpus
@@ -161,7 +160,7 @@ def _publish(
             files |= {f"{name}.png": png, f"{name}.svg": svg}
         write_files(out, files)
     if json:
-        sys.stdout.write(document.decode() + "\n")
+        put_json(document + b"\n")
         return
     for table in shown:
         OUT.print(_rich(table, OUT.width))

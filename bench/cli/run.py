@@ -2,7 +2,6 @@
 
 import secrets
 import shlex
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -14,7 +13,7 @@ import typer
 
 from bench.cases import AnyCase, Case
 from bench.cli.calibration import calibrate_in
-from bench.cli.console import ERR, TerminalProgress, fail
+from bench.cli.console import ERR, TerminalProgress, fail, put_json
 from bench.cli.exit_codes import CASE_FAILED, INCOMPARABLE, INTERRUPTED, WRONG_ANSWER
 from bench.cli.headline import headline
 from bench.cli.plugins import installed
@@ -121,7 +120,7 @@ def run(
     finally:
         progress.end()
     if json:
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(as_json(stored))).decode() + "\n")
+        put_json(msgspec.json.format(msgspec.json.encode(as_json(stored))) + b"\n")
     else:
         show_report([folder.path])
     if interrupted:

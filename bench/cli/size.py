@@ -1,6 +1,5 @@
 """`sealbench size`: what a deployment needs, from what its stages cost on one machine."""
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -8,7 +7,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from bench.cli.console import OUT, TerminalProgress, fail
+from bench.cli.console import OUT, TerminalProgress, fail, put_json
 from bench.cli.size_profile import AtHand, profile_at_hand
 from bench.progress import Progress
 from bench.sizing.answer.html import render_html
@@ -139,7 +138,7 @@ def _publish(
         written = write_report(out, told)
         progress.end()
     if json:
-        sys.stdout.write(as_json(told).decode())
+        put_json(as_json(told))
         return
     if isinstance(told, Comparison):
         print_comparison(told, OUT)
@@ -165,7 +164,7 @@ def _check(at_hand: AtHand, *, seed: int, json: bool, out: Path | None) -> None:
         }
         write_files(out, files)
     if json:
-        sys.stdout.write(as_json(check).decode())
+        put_json(as_json(check))
         return
     document = published_document(check, notes=at_hand.notes, footer=footer, whole=False)
     print_document(document, OUT)

@@ -5,16 +5,18 @@ import fcntl
 import json
 import os
 import pty
+import re
 import signal
 import struct
 import subprocess
 import termios
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from bench.cli.exit_codes import INTERRUPTED, OUTPUT_LOST, READER_GONE, USAGE
+from bench.cli.exit_codes import FAULT, INTERRUPTED, OUTPUT_LOST, READER_GONE, USAGE
+from bench.sizing.scenario.load import builtin_scenarios
 from bench.store import read_run
 
 Finished = subprocess.CompletedProcess[str]
@@ -158,13 +160,94 @@ def test_a_piped_table_heeds_columns(sealbench: Callable[..., Finished]) -> None
         assert columns / 2 < max(map(len, shown)) <= columns
 
 
-def test_json_is_json_in_every_encoding(sealbench: Callable[..., Finished]) -> None:
-    finished = sealbench(
-        "size", "council", "--from", PROFILE, "--json", PYTHONIOENCODING="ascii", LC_ALL="C"
+def test_json_is_json_in_every_encoding(sealbench: Callable[..., Finished], tmp_path: Path) -> None:
+    title = "Rat \u00fc"
+    text = builtin_scenarios()["council"].read_text(encoding="utf-8")
+    scenario = tmp_path / "steers.toml"
+    scenario.write_text(
+        re.sub(r"^title = .*", lambda _: f"title = {json.dumps(title)}", text, flags=re.MULTILINE),
+        encoding="utf-8",
     )
-    assert finished.returncode == 0
-    assert json.loads(finished.stdout)["name"] == "council"
+    finished = sealbench(
+        "size", scenario, "--from", PROFILE, "--json", PYTHONIOENCODING="ascii", LC_ALL="C"
+    )
+    assert finished.returncode == 0, finished.stderr
+    assert json.loads(finished.stdout)["title"] == title
 
+
+def test_an_argument_of_200_kb_is_quoted_in_part(
+    one_after_another: Callable[[Sequence[tuple[str, ...]]], list[Finished]],
+) -> None:
+    long = "a\x1b[2J" + "x" * 100_000 + "z"
+    commands = [
+        (long,),
+        ("list", long),
+        ("run", "--nonsense" + long),
+        ("run", long),
+        ("size", long),
+        ("size", "council", "--set", long),
+        ("report", long),
+        ("gate", "--base", long),
+        ("verify", long),
+        ("data", "fetch", long),
+    ]
+    for command, finished in zip(commands, one_after_another(commands), strict=True):
+        assert finished.returncode == USAGE, command[:1]
+        assert len(finished.stderr) < 4000, command[:1]
+        assert "\x1b" not in finished.stderr
+
+
+PLUG_IN = """
+import dataclasses
+from pipelines.systems.null import NULL
+STEERS = dataclasses.replace(
+    NULL, name="steers", summary="\\x1b[2J[bold] :smile:", source="\\x9b31m", labels=("\\u202e",)
+)
+"""
+
+
+def test_a_plug_in_steers_no_terminal(sealbench: Callable[..., Finished], tmp_path: Path) -> None:
+    (tmp_path / "steering.py").write_text(PLUG_IN)
+    info = tmp_path / "steering-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: steering\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[sealbench.pipelines]\nsteers = steering:STEERS\n")
+    finished = sealbench("list", "pipelines", PYTHONPATH=str(tmp_path), COLUMNS="200")
+    assert finished.returncode == 0, finished.stderr
+    assert "\\x1b[2J[bold] :smile: [\\u202e] (\\x9b31m)" in finished.stdout
+
+
+def test_a_fault_of_ours_is_one_line_and_no_regression(
+    script: str, environment: Environment
+) -> None:
+    finished = subprocess.run(
+        [Path(script).with_name("python"), "-c", FAULTY],
+        env=environment({}),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert (finished.returncode, finished.stdout) == (FAULT, "")
+    assert re.fullmatch(
+        r"sealbench: a fault of sealbench, please report it: ZeroDivisionError: \[1m"
+        r" \(bench/cli/app\.py:\d+\)\n",
+        finished.stderr,
+    )
+
+
+FAULTY = """
+import sys
+from bench.cli import show
+from bench.cli.main import main
+
+def fault(kind: show.Kind) -> None:
+    raise ZeroDivisionError("[1m")
+
+show.show = fault
+sys.argv = ["sealbench", "list", "pipelines"]
+main()
+"""
 
 INTERRUPTED_IMPORT = """
 import os, signal, sys

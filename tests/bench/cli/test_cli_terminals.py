@@ -11,7 +11,7 @@ import typer
 
 from bench.cli.calibrate import end
 from bench.cli.calibration import Finished as Calibrated
-from bench.cli.console import visible
+from bench.cli.console import put_json, visible
 from bench.cli.exit_codes import INTERRUPTED, WRONG_ANSWER
 from bench.profile.schema import Profile
 from bench.profile.store import read_profile
@@ -29,6 +29,14 @@ def profile() -> Profile:
 def test_what_steers_a_terminal_is_spelt_out() -> None:
     assert visible("\x1b[2J\x07 a\nb µ → …") == "\\x1b[2J\\x07 a\nb µ → …"
     assert visible("\x9b31m\u202e") == "\\x9b31m\\u202e"
+
+
+def test_json_keeps_all_and_steers_nothing(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    document = {"name": "µ → \x1b[2J \x9b31m \u202e \U0001f600 \U000e0001", "line": "\n"}
+    put_json(msgspec.json.format(msgspec.json.encode(document)))
+    shown = capfdbinary.readouterr().out.decode()
+    assert json.loads(shown) == document
+    assert all(each.isprintable() for each in shown.replace("\n", ""))
 
 
 def test_names_from_files_do_not_reach_the_terminal_raw(
