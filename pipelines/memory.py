@@ -21,9 +21,9 @@ class GrowOnlyMemory:
     def holds(self, data: U8) -> bool:
         """Return whether `data` lies where the next results go."""
         base: object = data.base
-        if base is None:
-            return data is self._flat
-        if isinstance(base, np.ndarray) and base.base is None:
-            return base is self._flat
+        if base is self._flat or data is self._flat:
+            return True
+        if base is None or (type(base) is np.ndarray and base.base is None):
+            return False
         # A view of something else than an array that owns its memory: a search, which takes time.
         return np.may_share_memory(data, self._flat)

@@ -21,14 +21,22 @@ class FrameEncryptor(Protocol):
     """SFrame, sending side (RFC 9605 4.4.3)."""
 
     def encrypt(self, plaintext: U8, metadata: Bytes = b"") -> U8:
-        """Return header || ciphertext || tag: a view, valid until the next call."""
+        """Return header || ciphertext || tag: a view, valid until the next call.
+
+        Raises TypeError or ValueError where `plaintext` is not uint8 of shape (size,), or is an
+        earlier result that this call would overwrite. Such a call may lose a counter, and repeats
+        none.
+        """
 
 
 class FrameDecryptor(Protocol):
     """SFrame, receiving side (RFC 9605 4.4.4)."""
 
     def decrypt(self, unit: U8, metadata: Bytes = b"") -> U8:
-        """Return the plaintext: a view, valid until the next call. Raises Rejected."""
+        """Return the plaintext: a view, valid until the next call. Raises Rejected.
+
+        Raises TypeError or ValueError likewise.
+        """
 
     def state(self) -> tuple[int, ...]:
         """Return the replay state: equal before and after a rejected unit."""

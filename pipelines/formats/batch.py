@@ -1,7 +1,7 @@
-"""What a batch of packets must be before anybody looks at its bytes: one judgement for everybody.
+"""What a batch or a unit must be before anybody looks at its bytes: one judgement for everybody.
 
-A table that is none is its maker's mistake: TypeError or ValueError, and nothing was done. A size
-that its row has no room for is one bad packet: Malformed, and the other rows are what they were.
+A table or unit that is none is its maker's mistake: TypeError or ValueError, and nothing was done.
+A size that its row has no room for is one bad packet: Malformed, and the others are what they were.
 """
 
 from typing import Any
@@ -12,6 +12,7 @@ from pipelines.media import U8, PacketBatch
 from pipelines.memory import GrowOnlyMemory
 from pipelines.stage import Malformed
 
+_IN_A_ROW = (1,)
 _BYTES, _SIZES = np.dtype(np.uint8), np.dtype(np.int32)
 
 
@@ -33,9 +34,35 @@ def check_apart(batch: PacketBatch, results: GrowOnlyMemory) -> None:
         raise results_again()
 
 
-def results_again() -> ValueError:
-    """Return what to raise where a batch is an earlier result that its call would overwrite."""
-    return ValueError("batch lies where the results of this call go: it needs a copy of its own")
+def results_again(what: str = "batch") -> ValueError:
+    """Return what to raise where `what` is an earlier result that its call would overwrite."""
+    return ValueError(f"{what} lies where the results of this call go: it needs a copy of its own")
+
+
+def check_unit(unit: U8) -> None:
+    """Raise TypeError for another array than uint8, ValueError for one with rows."""
+    if not _is_of(unit, _BYTES):
+        raise TypeError(f"unit of {_type_of(unit)}, needs uint8")
+    if unit.ndim != 1:
+        raise ValueError(f"unit of shape {unit.shape}, needs (size,)")
+
+
+def apart_unit(unit: U8, results: GrowOnlyMemory) -> U8:
+    """Return `unit` with its bytes in a row. Raises as `check_unit` and `check_apart` do."""
+    # Nearly every unit is this, in a place of its own, and each check has its cost.
+    plain = type(unit) is np.ndarray and unit.dtype is _BYTES and unit.strides == _IN_A_ROW
+    if plain and not results.holds(unit):
+        return unit
+    check_unit(unit)
+    if results.holds(unit):
+        raise results_again("unit")
+    return unit if unit.flags.c_contiguous else np.ascontiguousarray(unit)
+
+
+def own_unit(unit: U8) -> U8:
+    """Return `unit` as a plain copy. Raises as `check_unit` does."""
+    check_unit(unit)
+    return np.array(unit)
 
 
 def own_table(batch: PacketBatch) -> PacketBatch:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 from numba import types
+from numba.core.errors import NumbaError
 
 from pipelines.ciphers.aead import Bytes
 from pipelines.compiled import kernel, ready, step
@@ -35,11 +36,14 @@ from pipelines.engines.native.sframe_session import (
     ODD_LAYOUT,
     OUT,
     OUT_BYTES,
+    OVERLAPPING,
     ROWS,
     SIZES,
     UNIT,
     SframeSession,
     as_int64,
+    overlaps,
+    overlaps_batch,
 )
 from pipelines.engines.native.sframe_session import OWN as SESSION_WORDS
 from pipelines.engines.native.sframe_window import (
@@ -51,7 +55,7 @@ from pipelines.engines.native.sframe_window import (
     window_words,
 )
 from pipelines.engines.native.srtp_session import regular
-from pipelines.formats.batch import checked_row
+from pipelines.formats.batch import checked_row, own_unit, results_again
 from pipelines.formats.replay import ReplayWindow
 from pipelines.formats.sframe.suites import SframeSuite
 from pipelines.media import U8, PacketBatch
@@ -118,6 +122,8 @@ def _open(session: Words, unit: int, size: int, out: int) -> int:
 @kernel
 def _decrypt(session: Words, unit: U8) -> int:
     size, out = len(unit), as_int64(session[OUT])
+    if overlaps(session, unit):
+        return OVERLAPPING
     if size > 1 and unit.strides[0] != 1:
         return ODD_LAYOUT
     if size > LARGEST_UNIT:
@@ -133,6 +139,8 @@ def _decrypt_batch(session: Words, data: U8, sizes: npt.NDArray[np.int32]) -> in
     rows, stride = data.shape
     if sizes.shape[0] != rows or (rows > 0 and stride > 1 and data.strides[1] != 1):
         return ODD_LAYOUT
+    if overlaps_batch(session, data):
+        return OVERLAPPING
     if rows > session[ROWS] or rows * stride > session[OUT_BYTES]:
         return NO_ROOM
     good = 0
@@ -200,26 +208,34 @@ class NativeSframeReceiver:
     def decrypt(self, unit: U8, metadata: Bytes = b"") -> U8:
         """Return the plaintext of `unit`: a view of a buffer that the next call overwrites.
 
-        `unit` is uint8 of shape (size,) and no view of that buffer. Raises Malformed,
-        AuthenticationFailed (also where no key is known for the KID) or Replayed, and is then as
-        it was before.
+        Raises Malformed, AuthenticationFailed (also where no key is known for the KID) or Replayed,
+        and is then as it was before; TypeError or ValueError where `unit` is not uint8 of shape
+        (size,) or is a view of that buffer.
         """
         session = self._session
         if len(metadata) or session.metadata_bytes:
             session.take(metadata)
-        while (size := _decrypt(self._words, unit)) < 0:
-            if size == NO_ROOM:
-                session.make_room(1, len(unit))
-            elif size == ODD_LAYOUT:
-                unit = np.ascontiguousarray(unit)
-            elif size == NO_SUCH_SIZE:
-                raise ValueError(
-                    f"SFrame unit of {len(unit)} bytes; at most {LARGEST_UNIT} are taken here"
-                )
-            else:
-                before = int(self._words[_BEFORE])
-                raise refusal(self._suite, self.window, unit, size, before)
+        try:
+            while (size := _decrypt(self._words, unit)) < 0:
+                unit = self._settle(size, unit)
+        except (TypeError, NumbaError):
+            return self.decrypt(own_unit(unit), metadata)
         return session.out[:size]
+
+    def _settle(self, code: int, unit: U8) -> U8:
+        """Do what compiled code asks for, and return the unit to go on with. Raises its refusal."""
+        if code == NO_ROOM:
+            self._session.make_room(1, len(unit))
+            return unit
+        if code == ODD_LAYOUT:
+            return np.ascontiguousarray(unit)
+        if code == OVERLAPPING:
+            raise results_again("unit")
+        if code == NO_SUCH_SIZE:
+            raise ValueError(
+                f"SFrame unit of {len(unit)} bytes; at most {LARGEST_UNIT} are taken here"
+            )
+        raise refusal(self._suite, self.window, unit, code, int(self._words[_BEFORE]))
 
     def decrypt_batch(self, units: PacketBatch, metadata: Bytes = b"") -> Decrypted:
         """Return the plaintexts of the rows that are authentic and new; raises no Rejected itself.
@@ -232,6 +248,8 @@ class NativeSframeReceiver:
         while (good := _decrypt_batch(self._words, units.data, units.size)) < 0:
             if good == NO_ROOM:
                 self._session.make_room(rows, stride)
+            elif good == OVERLAPPING:
+                raise results_again()
             else:
                 units = regular(units)
         return Decrypted(

@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 from numba import types
+from numba.core.errors import NumbaError
 
 from pipelines.ciphers.aead import Bytes
 from pipelines.ciphers.nonce import NonceCounter
@@ -30,15 +31,18 @@ from pipelines.engines.native.sframe_session import (
     ODD_LAYOUT,
     OUT,
     OUT_BYTES,
+    OVERLAPPING,
     ROWS,
     SIZES,
     UNIT,
     SframeSession,
     as_int64,
+    overlaps,
+    overlaps_batch,
     row_stride,
 )
 from pipelines.engines.native.srtp_session import regular
-from pipelines.formats.batch import checked_row
+from pipelines.formats.batch import checked_row, own_unit, results_again
 from pipelines.formats.sframe.header import LARGEST_HEADER_BYTES
 from pipelines.formats.sframe.suites import SframeSuite
 from pipelines.media import U8, PacketBatch
@@ -65,6 +69,8 @@ def _seal(session: Words, source: int, size: int, ctr: int, out: int) -> int:
 @kernel
 def _encrypt(session: Words, unit: U8, counter: int) -> int:
     size = len(unit)
+    if overlaps(session, unit):
+        return OVERLAPPING
     if size > 1 and unit.strides[0] != 1:
         return ODD_LAYOUT
     if size > LARGEST_UNIT:
@@ -82,6 +88,8 @@ def _encrypt_batch(
     rows, stride = data.shape
     if sizes.shape[0] != rows or (rows > 0 and stride > 1 and data.strides[1] != 1):
         return ODD_LAYOUT
+    if overlaps_batch(session, data):
+        return OVERLAPPING
     if rows > session[ROWS] or rows * out_stride > session[OUT_BYTES]:
         return NO_ROOM
     for row in range(rows):
@@ -121,16 +129,20 @@ class NativeSframeSender:
     def encrypt(self, plaintext: U8, metadata: Bytes = b"") -> U8:
         """Return header || ciphertext || tag: a view of a buffer that the next call overwrites.
 
-        `plaintext` is uint8 of shape (size,) and no view of that buffer. `metadata` is
-        authenticated and not sent. Raises NonceExhausted after the counter 2^64 - 1.
+        `metadata` is authenticated and not sent. Raises NonceExhausted after the counter 2^64 - 1,
+        and TypeError or ValueError where `plaintext` is not uint8 of shape (size,) or is a view of
+        that buffer.
         """
         # Taken before it is used: a call that fails below loses a counter, and repeats none.
         ctr = self._counter.take()
         session = self._session
         if len(metadata) or session.metadata_bytes:
             session.take(metadata)
-        while (size := _encrypt(self._words, plaintext, ctr)) < 0:
-            plaintext = self._settle(size, plaintext)
+        try:
+            while (size := _encrypt(self._words, plaintext, ctr)) < 0:
+                plaintext = self._settle(size, plaintext)
+        except (TypeError, NumbaError):
+            return self.encrypt(own_unit(plaintext), metadata)
         return session.out[:size]
 
     def encrypt_batch(self, units: PacketBatch, metadata: Bytes = b"") -> PacketBatch:
@@ -151,6 +163,8 @@ class NativeSframeSender:
                 self._session.make_room(rows, out_stride)
             elif code == ODD_LAYOUT:
                 units = regular(units)
+            elif code == OVERLAPPING:
+                raise results_again()
             elif code == NO_SUCH_SIZE:
                 for row in range(rows):
                     checked_row(units, row)
@@ -161,6 +175,8 @@ class NativeSframeSender:
 
     def _settle(self, code: int, plaintext: U8) -> U8:
         """Do what compiled code asks for, and return the plaintext to go on with."""
+        if code == OVERLAPPING:
+            raise results_again("unit")
         if code == ODD_LAYOUT:
             return np.ascontiguousarray(plaintext)
         if code == NO_SUCH_SIZE:

@@ -7,9 +7,11 @@ import numpy as np
 from numba import types
 
 from pipelines.ciphers.aead import Bytes
+from pipelines.compiled import step
 from pipelines.engines.native.evp import EVP_FUNCTIONS, Words, evp_addresses
 from pipelines.engines.native.library import NativeLibrary
 from pipelines.engines.native.sframe_keys import AssociatedData
+from pipelines.engines.native.srtp_session import meets
 from pipelines.formats.sframe.header import LARGEST_HEADER_BYTES
 from pipelines.media import U8, PacketBatch
 
@@ -36,6 +38,7 @@ NO_ROOM = -101
 ODD_LAYOUT = -102
 NO_SUCH_SIZE = -103
 LIBRARY_FAILED = -104
+OVERLAPPING = -105
 
 LARGEST_UNIT = (1 << 31) - 1 - 64
 """Bytes of a unit: the library's lengths have 32 bits, and header and tag come on top."""
@@ -56,6 +59,24 @@ def row_stride(stride: int, tag_size: int) -> int:
     """Return the bytes between two sealed units whose plaintexts are `stride` bytes apart."""
     size = stride + LARGEST_HEADER_BYTES + tag_size
     return (size + _CACHE_LINE - 1) // _CACHE_LINE * _CACHE_LINE
+
+
+@step
+def overlaps(session: Words, unit: U8) -> bool:
+    """Return whether a unit lies where results go."""
+    if len(unit) == 0:
+        return False
+    last = unit.ctypes.data + (len(unit) - 1) * unit.strides[0]
+    return meets(unit.ctypes.data, last, 1, session[OUT], session[OUT_BYTES])
+
+
+@step
+def overlaps_batch(session: Words, data: U8) -> bool:
+    """Return whether rows of contiguous bytes lie where results go."""
+    if len(data) == 0:
+        return False
+    last = data.ctypes.data + (len(data) - 1) * data.strides[0]
+    return meets(data.ctypes.data, last, data.shape[1], session[OUT], session[OUT_BYTES])
 
 
 class SframeSession:

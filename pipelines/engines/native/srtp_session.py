@@ -126,10 +126,10 @@ def unready(session: Words, data: U8, size: npt.NDArray[np.int32], copies: int) 
         return ODD_LAYOUT
     if rows > 0:
         last = data.ctypes.data + (rows - 1) * data.strides[0]
-        if _meets(data.ctypes.data, last, stride, session[OUT], session[OUT_BYTES]):
+        if meets(data.ctypes.data, last, stride, session[OUT], session[OUT_BYTES]):
             return OVERLAPPING
         last = size.ctypes.data + (rows - 1) * size.strides[0]
-        if _meets(size.ctypes.data, last, 4, session[SIZES], 4 * session[ROWS]):
+        if meets(size.ctypes.data, last, 4, session[SIZES], 4 * session[ROWS]):
             return ODD_LAYOUT
     results = rows * copies
     if results > session[ROWS] or results * (stride + session[GROWTH]) > session[OUT_BYTES]:
@@ -138,7 +138,7 @@ def unready(session: Words, data: U8, size: npt.NDArray[np.int32], copies: int) 
 
 
 @step
-def _meets(first: int, last: int, width: int, other: int, other_size: int) -> bool:
+def meets(first: int, last: int, width: int, other: int, other_size: int) -> bool:
     """Return whether rows of `width` bytes share memory with the `other_size` bytes at `other`."""
     return min(first, last) < other + other_size and other < max(first, last) + width
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from pipelines.ciphers.aead import Bytes
 from pipelines.ciphers.nonce import NonceCounter
+from pipelines.formats.batch import apart_unit
 from pipelines.formats.replay import ReplayWindow
 from pipelines.formats.sframe.header import decode_header, encode_header
 from pipelines.formats.sframe.suites import SframeSuite, derive
@@ -49,9 +50,11 @@ class SframeSender:
     def encrypt(self, plaintext: U8, metadata: Bytes = b"") -> U8:
         """Return header || ciphertext || tag: a view of a buffer that the next call overwrites.
 
-        `plaintext` is contiguous uint8 of shape (size,) and no view of that buffer. `metadata` is
-        authenticated and not sent. Raises NonceExhausted after the counter 2^64 - 1.
+        `metadata` is authenticated and not sent. Raises NonceExhausted after the counter 2^64 - 1,
+        and TypeError or ValueError where `plaintext` is not uint8 of shape (size,) or is a view of
+        that buffer.
         """
+        plaintext = apart_unit(plaintext, self._memory)
         # Taken before it is used: a call that fails below loses a counter, and repeats none.
         ctr = self._counter.take()
         header = encode_header(self._kid, ctr)
@@ -90,10 +93,11 @@ class SframeReceiver:
     def decrypt(self, unit: U8, metadata: Bytes = b"") -> U8:
         """Return the plaintext of `unit`: a view of a buffer that the next call overwrites.
 
-        `unit` is contiguous uint8 of shape (size,) and no view of that buffer. Raises Malformed,
-        AuthenticationFailed (also where no key is known for the KID) or Replayed, and is then as
-        it was before.
+        Raises Malformed, AuthenticationFailed (also where no key is known for the KID) or Replayed,
+        and is then as it was before; TypeError or ValueError where `unit` is not uint8 of shape
+        (size,) or is a view of that buffer.
         """
+        unit = apart_unit(unit, self._memory)
         kid, ctr, start = decode_header(unit)
         keyed = self._keyed.get(kid)
         if keyed is None:
