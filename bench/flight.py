@@ -88,7 +88,7 @@ RECORDER = FlightRecorder()
 
 
 @contextmanager
-def in_flight(kind: str, name: str, patience_s: float = PATIENCE_S) -> Iterator[None]:
+def in_flight(kind: str, name: str, patience_s: float | None = None) -> Iterator[None]:
     """Let a watcher know that `name` is being worked on, which takes beats to show progress.
 
     Raises ProcessEnded where a process before this one did not survive it, and Stop where a stop
@@ -97,6 +97,7 @@ def in_flight(kind: str, name: str, patience_s: float = PATIENCE_S) -> Iterator[
     if (reason := RECORDER.lost.get((kind, name))) is not None:
         raise ProcessEnded(reason)
     outer = RECORDER.log.flight
+    patience_s = PATIENCE_S if patience_s is None else patience_s
     RECORDER.write(flight=Flight(kind=kind, name=name, patience_s=patience_s))
     try:
         yield
