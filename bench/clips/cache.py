@@ -66,6 +66,10 @@ def sweep_partial(cache: Path) -> None:
             file.unlink(missing_ok=True)
 
 
+_SAID: set[str] = set()
+"""Why nothing could be kept: each reason is said once a process."""
+
+
 def write_checked(path: Path, parts: Iterable[bytes]) -> None:
     """Write `parts` and their checksum to `path`, atomically. Raises ClipError with one line."""
     checksum = _checksum(path)
@@ -80,11 +84,13 @@ def write_checked(path: Path, parts: Iterable[bytes]) -> None:
 
 
 def keep_checked(path: Path, parts: Iterable[bytes], progress: Progress) -> None:
-    """Write as `write_checked` does; where that cannot be, say so and go on without it."""
+    """Write as `write_checked` does; where that cannot be, say so once and go on without it."""
     try:
         write_checked(path, parts)
     except ClipError as error:
-        progress.note(f"sealbench: {error}; it is not kept")
+        if str(error) not in _SAID:
+            _SAID.add(str(error))
+            progress.note(f"sealbench: {error}; nothing is kept")
 
 
 def read_checked(path: Path, progress: Progress) -> bytes | None:

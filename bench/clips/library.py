@@ -21,6 +21,7 @@ from bench.clips.cache import (
 )
 from bench.clips.catalogue import load_catalogue
 from bench.clips.encoded import RAW_MAX_FRAMES, EncodedClip, cached_clip, encode_clip
+from bench.clips.errors import ClipError
 from bench.clips.fetch import cached_path, fetch
 from bench.clips.footage import (
     MAX_BYTES,
@@ -190,8 +191,15 @@ def _parsed(name: str) -> ClipName:
 
 
 def _own_file(clip: str) -> Path:
-    """Return the path in `file:PATH`; a file that is called `~name` is no home folder."""
+    """Return the path in `file:PATH`; a file that is called `~name` is no home folder.
+
+    Raises ClipError for a path that no text file could name.
+    """
     path = Path(clip.removeprefix(FILE_PREFIX))
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise ClipError(f"{str(path)!a}: the path is not UTF-8; rename file or folder") from error
     try:
         return path if path.exists() else path.expanduser()
     except RuntimeError:

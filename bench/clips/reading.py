@@ -152,14 +152,18 @@ def rate_of(video: Video, stamps: list[int | None]) -> FrameRate:
     """Return the constant rate to measure at. Call it when frames have been decoded."""
     stream = video.stream
     own = as_fraction(stream.codec_context.framerate)
-    if _is_untimed(video.container.format):
+    if _is_untimed(video):
         # Stamps and rate of such a file are FFmpeg's invention.
         return frame_rate([], None, [own])
     stated: tuple[Fraction | None, ...] = own, as_fraction(stream.average_rate)
     return frame_rate(stamps, as_fraction(stream.time_base), stated)
 
 
-def _is_untimed(container_format: av.ContainerFormat) -> bool:
-    """Return whether a format has no time stamps: raw streams, and pictures."""
-    untimed = bool(Flags(container_format.flags) & Flags.no_timestamps)
-    return untimed or container_format.name == "image2" or container_format.name.endswith("_pipe")
+def _is_untimed(video: Video) -> bool:
+    """Return whether a stream has no time stamps: raw ones, and pictures."""
+    form = video.container.format
+    untimed = bool(Flags(form.flags) & Flags.no_timestamps)
+    picture = form.name == "image2" or form.name.endswith("_pipe")
+    # One picture of AVIF or HEIF: its clock ticks once a second.
+    item = video.stream.frames == 1 and as_fraction(video.stream.time_base) == 1
+    return untimed or picture or item

@@ -164,7 +164,8 @@ def test_file_takes_the_place_of_a_folder(tmp_path: Path) -> None:
 def test_what_cannot_be_kept_is_said_and_work_goes_on(tmp_path: Path) -> None:
     (tmp_path / "cache").write_bytes(b"a file where the folder should be")
     heard = Heard()
-    keep_checked(tmp_path / "cache" / "kind" / "entry", [b"x"], heard)
+    for _ in range(3):
+        keep_checked(tmp_path / "cache" / "kind" / "entry", [b"x"], heard)
     assert len(heard.notes) == 1
     assert heard.notes[0].startswith("sealbench: cannot write to the clip cache")
 

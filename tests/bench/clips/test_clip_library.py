@@ -1,3 +1,4 @@
+import os
 import shutil
 from fractions import Fraction
 from pathlib import Path
@@ -163,6 +164,14 @@ def test_users_file_is_taken_by_its_whole_name(
         assert load(given, codec="raw", cache=cache).name == given
     scaled = load_footage(f"file:{cache / name}->180p", 2, cache=cache).facts
     assert (scaled.width, scaled.name) == (320, f"file:{cache / name}->180p")
+
+
+def test_path_that_is_no_text_says_what_to_do(cache: Path, webcam: Path) -> None:
+    folder = Path(os.fsdecode(os.fsencode(cache) + b"/dir\xff"))
+    folder.mkdir()
+    shutil.copy(webcam, folder / "a.mp4")
+    with pytest.raises(ClipError, match="the path is not UTF-8; rename file or folder"):
+        load(f"file:{folder}/a.mp4", codec="vp8", cache=cache)
 
 
 def test_raw_and_coded_rows_of_a_clip_have_one_rate(cache: Path, webcam: Path) -> None:
