@@ -16,7 +16,7 @@ KEPT_FOLDERS = 9
 """Checkouts that stay, most recently used first: those of three gates."""
 
 _DIGEST_DIGITS = 16
-_PARTIAL = "partial-"
+PARTIAL = "partial-"
 
 # A file's time is made from its content, and lies between 2001 and 2018: before 2038, where some
 # file systems end, and in the past, as `make` and others want it.
@@ -79,13 +79,13 @@ def prune(cache: Path, *, in_use: Collection[Path]) -> None:
 
 def sweep(cache: Path) -> None:
     """Delete what killed gates left unfinished. For who holds the lock of `cache` only."""
-    for path in cache.glob(f"{_PARTIAL}*"):
+    for path in cache.glob(f"{PARTIAL}*"):
         # What cannot be deleted takes space, but is never taken for a checkout.
         shutil.rmtree(path, ignore_errors=True)
 
 
 def _make(source: Source, cache: Path, letter: str) -> Path:
-    temporary = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=cache))
+    temporary = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=cache))
     try:
         # The name follows what was written, should a file have been edited since the survey.
         written = _write(source, temporary)
@@ -101,7 +101,7 @@ def _make(source: Source, cache: Path, letter: str) -> Path:
 
 def _delete(path: Path) -> None:
     # Renamed first: a kill in mid-deletion must not leave half a checkout under its name.
-    doomed = Path(tempfile.mkdtemp(prefix=_PARTIAL, dir=path.parent))
+    doomed = Path(tempfile.mkdtemp(prefix=PARTIAL, dir=path.parent))
     path.rename(doomed / path.name)
     shutil.rmtree(doomed, ignore_errors=True)
 
@@ -112,7 +112,7 @@ def _write(source: Source, folder: Path) -> list[Entry]:
     links: list[tuple[bytes, bytes]] = []
     entries: list[Entry] = []
     for file in source():
-        full = os.path.join(root, _inside(file.path))  # noqa: PTH118 - names need not be UTF-8
+        full = os.path.join(root, inside(file.path))  # noqa: PTH118 - names need not be UTF-8
         parent = os.path.dirname(full)  # noqa: PTH120 - same
         if parent not in made:
             os.makedirs(parent, exist_ok=True)  # noqa: PTH103 - same
@@ -136,7 +136,8 @@ def _write_file(full: bytes, file: SourceFile) -> None:
     os.utime(full, (mtime_s, mtime_s))
 
 
-def _inside(path: bytes) -> bytes:
+def inside(path: bytes) -> bytes:
+    """Return `path`. Raises CheckoutError where it leads elsewhere, or to a git folder."""
     if any(part in {b"", b".", b"..", b".git"} for part in path.split(b"/")):
         raise CheckoutError(f"{os.fsdecode(path)!r} is not a path that a checkout can hold")
     return path

@@ -3,8 +3,10 @@
 import os
 import re
 import shutil
+import stat
 import subprocess
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,6 +19,7 @@ SUBMODULE = 0o160000
 OWN_RESULTS = "results/[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T*/"
 """Folders that sealbench itself leaves in a working tree: they are no part of what is measured."""
 
+_PLAIN_STATUS = ("--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=all")
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _REFS_SHOWN = 5
 
@@ -92,43 +95,89 @@ class Repository:
 
     def changed_paths(self) -> tuple[bytes, ...]:
         """Return the paths that differ from the current commit, untracked ones included."""
-        listed = self.ask(
-            "status",
-            "--porcelain=v1",
-            "-z",
-            "--no-renames",
-            "--untracked-files=all",
-            "--ignore-submodules=all",
-        )
+        listed = self.ask("status", *_PLAIN_STATUS, "--untracked-files=all")
         return tuple(line[3:] for line in listed.split(b"\0")[:-1])
 
-    def blobs(self, ids: Iterable[str]) -> Iterator[bytes]:
-        """Yield the content of each blob in turn, as committed: no filter of git is applied."""
-        with subprocess.Popen(
-            self._command("cat-file", "--batch"),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env=_environment(),
-        ) as batch:
-            asked, answered = batch.stdin, batch.stdout
-            assert asked is not None  # noqa: S101 - both are pipes
-            assert answered is not None  # noqa: S101 - same
-            for blob in ids:
-                asked.write(f"{blob}\n".encode())
-                asked.flush()
-                header = answered.readline().split()
-                if len(header) != 3 or header[1] != b"blob":
-                    raise CheckoutError(f"{self.top}: object {blob} is missing or damaged")
-                size = int(header[2])
-                content = answered.read(size + 1)[:-1]
-                if len(content) != size:
-                    raise CheckoutError(f"{self.top}: object {blob} is damaged")
-                yield content
+    def differing_paths(self, tree: Iterable[TreeEntry]) -> frozenset[bytes]:
+        """Return the paths of `tree` of which git does not say that the working tree has the same.
 
-    def ask(self, *arguments: str) -> bytes:
-        """Return what `git arguments` prints. Raises CheckoutError where it fails."""
-        done = self._run(*arguments)
+        What it was told not to look at (assume-unchanged, sparse) is looked at.
+        """
+        # Without the rest of a merge conflict, which has other stages.
+        index = {path: entry for entry, path in self._index() if entry.endswith(b" 0")}
+        status = self.ask("status", *_PLAIN_STATUS, "--untracked-files=no").split(b"\0")[:-1]
+        edited = [line[3:] for line in status if line[1:2] != b" "]
+        # In small letters: assume-unchanged. An S: skip-worktree.
+        unwatched = [path for tag, path in self._tagged() if tag.islower() or tag == b"S"]
+        modes = {entry.path: entry.mode for entry in tree}
+        suspect = self._written({path: modes.get(path) for path in (*edited, *unwatched)})
+        return frozenset(
+            entry.path
+            for entry in tree
+            if suspect.get(entry.path, entry.blob) != entry.blob
+            or index.get(entry.path) != f"{entry.mode:06o} {entry.blob} 0".encode()
+        )
+
+    def sparse_paths(self) -> frozenset[bytes]:
+        """Return the paths that a sparse checkout leaves out of the working tree."""
+        return frozenset(path for tag, path in self._tagged() if tag in b"Ss")
+
+    def lay_out(self, commit: str, paths: Collection[bytes], folder: Path) -> None:
+        """Write the files `paths` of `commit` to the empty `folder` as git checks them out.
+
+        That is: with line endings, encodings, identifiers and filters as the attributes ask for,
+        those of the commit where this git can do that (2.43), else those of the working tree.
+        Raises CheckoutError where a filter that is required cannot do its part.
+        """
+        if not paths:
+            return
+        with tempfile.TemporaryDirectory() as scratch:
+            # An index beside the repository's own, which is only read.
+            index = os.path.join(scratch, "index")  # noqa: PTH118 - a variable for git
+            of_commit = {"GIT_INDEX_FILE": index, "GIT_ATTR_SOURCE": commit}
+            self.ask("read-tree", "--no-sparse-checkout", commit, extra=of_commit)
+            self.ask(
+                "checkout-index",
+                "-z",
+                "--stdin",
+                f"--prefix={folder}/",
+                said=b"".join(path + b"\0" for path in paths),
+                extra=of_commit,
+            )
+
+    def _written(self, modes: Mapping[bytes, int | None]) -> dict[bytes, str]:
+        """Return the id that each file of the working tree would be committed under.
+
+        None of a file with another mode than in `modes`. `git status` takes another size for
+        another content, and line endings alone make one.
+        """
+        ids = dict.fromkeys(modes, "")
+        root = os.fsencode(self.top)
+        # One a line: a name with a line break in it stays suspect.
+        files = [path for path in ids if b"\n" not in path and _mode(root, path) == modes[path]]
+        said = b"".join(path + b"\n" for path in files)
+        told = self.ask("hash-object", "--stdin-paths", said=said) if files else b""
+        return ids | dict(zip(files, told.decode().split(), strict=True))
+
+    def _index(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield mode, content and stage of each tracked path, and the path."""
+        for line in self.ask("ls-files", "-s", "-z").split(b"\0")[:-1]:
+            entry, path = line.split(b"\t", 1)
+            yield entry, path
+
+    def _tagged(self) -> Iterator[tuple[bytes, bytes]]:
+        """Yield each tracked path with the letter that git gives to its state."""
+        for line in self.ask("ls-files", "-v", "-z").split(b"\0")[:-1]:
+            yield line[:1], line[2:]
+
+    def ask(
+        self, *arguments: str, said: bytes = b"", extra: Mapping[str, str] | None = None
+    ) -> bytes:
+        """Return what `git arguments` prints, which is `said` something and has `extra` variables.
+
+        Raises CheckoutError where it fails.
+        """
+        done = self._run(*arguments, said=said, extra=extra or {})
         if done.returncode:
             raise CheckoutError(f"git {arguments[0]}: {_complaint(done.stderr)}")
         return done.stdout
@@ -163,11 +212,19 @@ class Repository:
         return message
 
     def _command(self, *arguments: str) -> list[str]:
-        return [self.program, "-C", str(self.top), *arguments]
+        # Neither a file of the repository's that an index of ours would share, nor a daemon's word.
+        settings = ("-c", "core.splitIndex=false", "-c", "core.fsmonitor=false")
+        return [self.program, "-C", str(self.top), *settings, *arguments]
 
-    def _run(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    def _run(
+        self, *arguments: str, said: bytes = b"", extra: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
         return subprocess.run(
-            self._command(*arguments), capture_output=True, check=False, env=_environment()
+            self._command(*arguments),
+            input=said,
+            capture_output=True,
+            check=False,
+            env={**_environment(), **(extra or {})},
         )
 
 
@@ -192,6 +249,17 @@ def _environment() -> dict[str, str]:
     return {**kept, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
 
 
+def _mode(root: bytes, path: bytes) -> int:
+    """Return the mode of a file as git writes it; 0 where there is none."""
+    try:
+        mode = os.lstat(os.path.join(root, path)).st_mode  # noqa: PTH118 - names need not be UTF-8
+    except OSError:
+        return 0
+    if not stat.S_ISREG(mode):
+        return 0
+    return 0o100755 if mode & stat.S_IXUSR else 0o100644
+
+
 def _tree_entry(line: bytes) -> TreeEntry:
     about, path = line.split(b"\t", 1)
     mode, _, blob = about.decode().split()
@@ -199,7 +267,10 @@ def _tree_entry(line: bytes) -> TreeEntry:
 
 
 def _complaint(stderr: bytes) -> str:
-    """Return the line that says what is wrong; advice may stand around it."""
+    """Return the line that says what is wrong; advice may stand around it.
+
+    The last one, where a filter could not be run and so its file could not be made.
+    """
     lines = stderr.decode(errors="replace").splitlines() or ["failed without a word"]
     fatal = [line for line in lines if line.startswith("fatal: ")]
-    return (fatal or lines)[0].removeprefix("fatal: ")
+    return (fatal[-1:] or lines)[0].removeprefix("fatal: ")

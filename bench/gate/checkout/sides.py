@@ -4,6 +4,7 @@ The length of a path reaches the measured process (its memory is laid out after 
 differ between sides. The folders stay in the cache: what did not change is not compiled again.
 """
 
+import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,13 +15,22 @@ from pathlib import Path
 import pipelines
 from bench.clips.cache import cache_dir
 from bench.gate.checkout.error import CheckoutError
-from bench.gate.checkout.folders import Entry, place, prune, survey, sweep
+from bench.gate.checkout.folders import (
+    PARTIAL,
+    Entry,
+    inside,
+    place,
+    prune,
+    survey,
+    sweep,
+)
 from bench.gate.checkout.git import SUBMODULE, Repository, open_repository
 from bench.gate.checkout.sources import (
     Source,
+    absent_of,
+    committed_files,
     nested_repositories,
     package_files,
-    tree_files,
     working_files,
 )
 
@@ -69,13 +79,18 @@ def of_revision(folder: Path, revision: str, *, cache: Path) -> Checkouts:
     """Check out `revision` of the repository around `folder`, twice, and its working tree as it is.
 
     The working tree is what git tracks and what it neither tracks nor ignores, with its edits. The
-    repository is only read. For who holds `only_gate(cache)`. Raises CheckoutError.
+    revision is what git would make of that working tree if it checked the revision out: a file that
+    is the same to git is the same here. The repository is only read. For who holds
+    `only_gate(cache)`. Raises CheckoutError.
     """
     with _one_line(cache):
         cache = cache.resolve()
         repository = open_repository(folder)
-        base = _committed(repository, revision)
-        return _check_out(base, _working_tree(repository, cache), cache)
+        commit = repository.commit(revision)
+        _made_ready(cache)
+        with tempfile.TemporaryDirectory(prefix=PARTIAL, dir=cache) as laid_out:
+            base = _committed(repository, revision, commit, Path(laid_out))
+            return _check_out(base, _working_tree(repository, cache), cache)
 
 
 def of_installed(*, cache: Path) -> Checkouts:
@@ -88,7 +103,9 @@ def of_installed(*, cache: Path) -> Checkouts:
             raise CheckoutError("the package pipelines is not in a folder of its own")
         source = partial(package_files, Path(pipelines.__file__).parent)
         content = _Content(source=source, entries=survey(source), description="installed package")
-        return _check_out(content, content, cache.resolve())
+        cache = cache.resolve()
+        _made_ready(cache)
+        return _check_out(content, content, cache)
 
 
 def measured_folder(checkout: Path) -> list[str]:
@@ -97,9 +114,12 @@ def measured_folder(checkout: Path) -> list[str]:
     return [str(checkout), *([str(source)] if source.is_dir() else [])]
 
 
-def _check_out(base: _Content, head: _Content, cache: Path) -> Checkouts:
+def _made_ready(cache: Path) -> None:
     cache.mkdir(parents=True, exist_ok=True)
     sweep(cache)
+
+
+def _check_out(base: _Content, head: _Content, cache: Path) -> Checkouts:
     checkouts = Checkouts(
         base=_placed(Side.BASE, base, cache, "a"),
         head=_placed(Side.HEAD, head, cache, "b"),
@@ -115,16 +135,23 @@ def _placed(side: Side, content: _Content, cache: Path, letter: str) -> Checkout
     return Checkout(side=side, path=path, description=content.description)
 
 
-def _committed(repository: Repository, revision: str) -> _Content:
-    commit = repository.commit(revision)
+def _committed(repository: Repository, revision: str, commit: str, laid_out: Path) -> _Content:
     short = repository.short(commit)
     tree = repository.tree(commit)
-    left_out = sum(entry.mode == SUBMODULE for entry in tree)
+    files = [inside(entry.path) for entry in tree if entry.mode != SUBMODULE]
+    left_out = len(tree) - len(files)
+    # The working tree has none of them either, which is no difference of the code.
+    sparse = absent_of(repository.top, repository.sparse_paths())
+    changed = repository.differing_paths(tree)
+    unchanged = [path for path in files if path not in changed]
+    differing = [path for path in files if path in changed and path not in sparse]
+    repository.lay_out(commit, differing, laid_out)
     # Four digits are the fewest that git takes for an id.
     is_id = len(revision) >= 4 and commit.startswith(revision.lower())
     name = short if is_id else f"{revision} ({short})"
-    source = partial(tree_files, repository, tree)
-    return _Content(source=source, entries=survey(source), description=name + _without(left_out))
+    source = partial(committed_files, repository.top, unchanged, laid_out, differing)
+    about = name + _without(left_out) + _sparse(len(sparse))
+    return _Content(source=source, entries=survey(source), description=about)
 
 
 def _working_tree(repository: Repository, cache: Path) -> _Content:
@@ -150,6 +177,11 @@ def _outside(cache: Path, top: Path, paths: Iterable[bytes]) -> Iterator[bytes]:
 def _changes(paths: Iterable[bytes]) -> str:
     count = sum(not path.endswith(b"/") for path in paths)
     return f"{count} file{'s' * (count != 1)} changed" if count else "nothing changed"
+
+
+def _sparse(files: int) -> str:
+    left_out = f"{files} file{'s' * (files != 1)}"
+    return f", without {left_out} that this sparse checkout leaves out" if files else ""
 
 
 def _without(submodules: int) -> str:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from bench.gate.checkout.git import SUBMODULE, Repository, TreeEntry
-
 FILE, PROGRAM, LINK = 0o100644, 0o100755, 0o120000
 """Modes as git writes them; nothing else of a file's permissions is kept."""
 
@@ -28,12 +26,16 @@ Source = Callable[[], Iterator[SourceFile]]
 """Yields the same files in the same order each time, unless somebody edits them meanwhile."""
 
 
-def tree_files(repository: Repository, entries: Iterable[TreeEntry]) -> Iterator[SourceFile]:
-    """Yield the files of a commit, as committed; submodules are left out."""
-    kept = [entry for entry in entries if entry.mode != SUBMODULE]
-    contents = repository.blobs(entry.blob for entry in kept)
-    for entry, content in zip(kept, contents, strict=True):
-        yield SourceFile(path=entry.path, mode=_kept_mode(entry.mode), content=content)
+def committed_files(
+    top: Path, unchanged: Iterable[bytes], laid_out: Path, differing: Iterable[bytes]
+) -> Iterator[SourceFile]:
+    """Yield the files of a commit as they would stand in the working tree at `top`.
+
+    What git holds for `unchanged` is taken from there, byte for byte: whatever a filter made of it
+    (or did not, where it is not installed), it made for both sides. The rest is `laid_out` by git.
+    """
+    yield from working_files(top, unchanged)
+    yield from working_files(laid_out, differing)
 
 
 def working_files(top: Path, paths: Iterable[bytes]) -> Iterator[SourceFile]:
@@ -73,6 +75,12 @@ def package_files(package: Path) -> Iterator[SourceFile]:
                 )
 
 
+def absent_of(top: Path, paths: Iterable[bytes]) -> frozenset[bytes]:
+    """Return those of `paths` under `top` where there is nothing."""
+    root = os.fsencode(top)
+    return frozenset(path for path in paths if not os.path.lexists(os.path.join(root, path)))  # noqa: PTH118 - bytes
+
+
 def nested_repositories(top: Path, paths: Iterable[bytes]) -> int:
     """Return how many of `paths` are folders: git lists the files of all but other repositories."""
     root = os.fsencode(top)
@@ -100,8 +108,3 @@ def _read(root: bytes, path: bytes) -> SourceFile | None:
 def _content(full: bytes) -> bytes:
     with open(full, "rb") as file:  # noqa: PTH123 - bytes
         return file.read()
-
-
-def _kept_mode(mode: int) -> int:
-    """Return the mode that is kept; very old commits have 0o100664."""
-    return LINK if mode == LINK else PROGRAM if mode & stat.S_IXUSR else FILE
