@@ -14,7 +14,8 @@ class Design(msgspec.Struct, frozen=True, kw_only=True):
     and as many again for what that leaves undecided. `threshold` is the least relative slowdown
     that counts, `threads_threshold` the same for benchmarks that run threads beside the one that is
     timed. `alpha` is what Holm-adjusted p-values must be below. Where others had the workers' CPU
-    for more than `most_pressure_percent` of the time, no difference is trusted.
+    for more than `most_pressure_percent` of the time, only a difference is trusted that stands out
+    (`bench.gate.statistics.standing_out`).
     """
 
     threshold: float = 0.015
@@ -42,7 +43,8 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     interval over restarts. `above_p` is the one-sided p-value of "head is slower by no more than a
     third of the threshold", `below_p` that of "faster by no more than". `rounds` were measured,
     `dropped` of them are not counted: interrupted by the scheduler, or of a restart that had too
-    few others.
+    few others. Where that left too little, all rounds are counted, and the comparison is
+    `disturbed`.
     """
 
     ratio: Estimate
@@ -52,3 +54,4 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     restarts: int
     rounds: int
     dropped: int
+    disturbed: bool = False

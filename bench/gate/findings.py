@@ -40,7 +40,7 @@ def finding_of(
         threads=looked.record.threads,
         threshold=looked.threshold,
         comparison=looked.comparison if problem is None else None,
-        confirmed=looked.confirmed,
+        confirmed=looked.confirmed or looked.record.hung,
         p_value=looked.decided.p_value if looked.decided is not None else None,
         counts=head.counts,
         changes=changed,
@@ -82,9 +82,18 @@ def _said(looked: Looked, problem: Problem | None) -> tuple[Verdict, str]:
     # What the head says of itself, or crashes of, is its answer; a base that fails leaves nothing
     # to compare with, and a worker that was killed can be anybody's fault.
     own = problem.crashed or not (problem.died or problem.foreign)
+    if problem.outlasted:
+        return _outlasted(looked.record, problem.side), reason
     if problem.side is Side.HEAD and own:
         return Verdict.WRONG_ANSWER, reason
     return Verdict.INCONCLUSIVE, reason
+
+
+def _outlasted(record: Record, side: Side) -> Verdict:
+    """Return what is said where a side did not come to an end and the others did."""
+    if not record.hung or side is Side.TWIN:
+        return Verdict.INCONCLUSIVE
+    return Verdict.REGRESSION if side is Side.HEAD else Verdict.IMPROVED
 
 
 def _with_counts(

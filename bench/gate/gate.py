@@ -4,16 +4,17 @@ import random
 import secrets
 import time
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bench.gate.blocks import Blocks
 from bench.gate.checkout import Checkouts, Side, gate_cache, of_revision, only_gate
 from bench.gate.design import DESIGN, Design
-from bench.gate.exact_counts import COUNTERS, Counts, count_all
+from bench.gate.exact_counts import COUNTERS, Counts, Took, count_all
 from bench.gate.findings import absent_note, count_notes, finding_of
 from bench.gate.keep import keeper_in
+from bench.gate.patience import Patience
 from bench.gate.phases import Keep, Looked, look_twice
 from bench.gate.processors import PressureMeter
 from bench.gate.report import write_report
@@ -47,6 +48,7 @@ class Gate:
     keep: Keep
     design: Design = DESIGN
     accepted: Collection[str] = ()
+    patience: Patience = field(default_factory=Patience)
 
     def run(self, specs: Sequence[Spec], notes: Sequence[str] = ()) -> Gated:
         """Count, measure and decide on `specs`; `notes` go into the result. Raises WorkerFailed."""
@@ -89,8 +91,9 @@ class Gate:
             design=self.design,
             random=random.Random(self.seed),  # noqa: S311 - an order, not a secret
             pressure=PressureMeter(),
-            block_units={},
+            plans={},
             slowdowns=slowdowns or {},
+            patience=self.patience,
         )
         looked = look_twice(turns, specs, self.keep, self.progress)
         return looked, turns.pressure.percent
@@ -98,11 +101,12 @@ class Gate:
     def _counted(self, specs: Sequence[Spec]) -> dict[Side, dict[str, Counts]]:
         """Count on base and head; what they compile on the way, the twin need not compile."""
         counts: dict[Side, dict[str, Counts]] = {}
+        took_s: Took = {}
         sides = (self.checkouts.base, self.checkouts.head)
         self.progress.begin("counting", len(sides))
         for done, checkout in enumerate(sides, start=1):
             like = counts.get(Side.BASE)
-            counts[checkout.side] = count_all(checkout, specs, like=like)
+            counts[checkout.side] = count_all(checkout, specs, took_s, self.patience, like=like)
             self.progress.advance(done)
         self.progress.end()
         return counts

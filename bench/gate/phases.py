@@ -9,9 +9,16 @@ from bench.gate.problem import Problem
 from bench.gate.result import Verdict
 from bench.gate.statistics.decide import Candidate, Decided, decide, needs_confirming
 from bench.gate.statistics.estimate import compare
+from bench.gate.statistics.standing_out import is_plain
 from bench.gate.turns import Turn, Turns
 from bench.gate.worker.messages import Spec
 from bench.progress import Progress
+
+HANGS = 2
+"""So often new workers must be given up: once may be bad luck, on equal code too."""
+
+ENOUGH_RESTARTS = {1: 2, 2: 3}
+"""Restarts by phase after which a difference that is plain by itself needs no more of them."""
 
 Keep = Callable[[int, Turn], None]
 """Takes the phase, 1 or 2, and a turn as soon as it is over."""
@@ -25,10 +32,30 @@ class Record:
 
     @property
     def problem(self) -> Problem | None:
-        """Return the first problem that there was: a wrong answer before any other."""
-        found = [turn.problem for turn in self.all_turns if turn.problem is not None]
+        """Return the first problem that there was: a wrong answer before any other.
+
+        One that was given up comes last.
+        """
+        found = self._problems
         wrong = [problem for problem in found if problem.wrong]
-        return next(iter(wrong or found), None)
+        other = [problem for problem in found if not problem.outlasted]
+        return next(iter(wrong or other or found), None)
+
+    @property
+    def hung(self) -> bool:
+        """Return whether one side did not come to an end, again and again, where others did."""
+        found = [problem.side for problem in self._problems if problem.outlasted]
+        return len(found) >= HANGS and len(set(found)) == 1
+
+    @property
+    def is_over(self) -> bool:
+        """Return whether a problem leaves nothing to be measured."""
+        found = self._problems
+        return len(found) >= HANGS or any(not problem.outlasted for problem in found)
+
+    @property
+    def _problems(self) -> list[Problem]:
+        return [turn.problem for turn in self.all_turns if turn.problem is not None]
 
     @property
     def all_turns(self) -> list[Turn]:
@@ -108,14 +135,24 @@ class _Looks:
         )
         for done in range(restarts):
             self.progress.advance(done)
-            sound = [spec for spec in specs if self.records[spec.name].problem is None]
-            self.turns.restart(sound, kept)
+            self.turns.restart([spec for spec in specs if self._goes_on(spec.name, phase)], kept)
         self.progress.end()
+
+    def _goes_on(self, name: str, phase: int) -> bool:
+        """Return whether a benchmark is worth another restart of this phase."""
+        if self.records[name].is_over:
+            return False
+        comparison = self._comparison(name, phase)
+        if comparison is None or comparison.restarts < ENOUGH_RESTARTS[phase]:
+            return True
+        alpha = self.turns.design.alpha / len(self.records)
+        return not is_plain(comparison, alpha=alpha)
 
     def is_suspect(self, name: str) -> bool:
         """Return whether the first look at a benchmark must be followed by a second one."""
-        if self.records[name].problem is not None:
-            return False
+        record = self.records[name]
+        if record.problem is not None:
+            return not record.is_over
         threshold = self._threshold(name)
         return bool(needs_confirming(self._comparison(name, 1), threshold=threshold))
 

@@ -12,7 +12,8 @@ class Problem:
 
     `absent` where the side has no such benchmark, `wrong` where it gave a wrong answer, `died`
     where its worker ended or hung and could not say anything itself; `crashed` where it ended by a
-    fault of its own. `foreign` where what it measures is not the checkout's.
+    fault of its own, `outlasted` where it was not done long after the other side was.
+    `foreign` where what it measures is not the checkout's.
     """
 
     side: Side
@@ -21,6 +22,7 @@ class Problem:
     wrong: bool = False
     died: bool = False
     crashed: bool = False
+    outlasted: bool = False
     foreign: bool = False
 
 

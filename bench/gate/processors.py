@@ -113,6 +113,15 @@ def ran_ns(tasks: Path) -> int | None:
         return None
 
 
+def waited_ns(pid: int) -> int:
+    """Return how long the main thread of a process waited for a CPU so far; 0 if untold."""
+    try:
+        # Time on the CPU, time waiting for it, number of turns.
+        return int((PROCESSES / str(pid) / "schedstat").read_text().split()[1])
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
 def _cpu_lines(path: Path) -> Iterator[tuple[int, list[int]]]:
     try:
         text = path.read_text()

@@ -2,13 +2,18 @@
 
 import os
 import select
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack, suppress
+import time
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
 
+from bench.gate.block_plan import SETTLE_UNITS, BlockPlan
 from bench.gate.checkout import Checkout, Side, measured_folder
+from bench.gate.overdue import LOOK_S, LOOKS, overdue
+from bench.gate.patience import Patience
 from bench.gate.problem import Problem, worst
+from bench.gate.stack import waits_for_its_turn
 from bench.gate.worker.messages import (
     Block,
     Closed,
@@ -30,7 +35,12 @@ from bench.gate.worker_process import (
     WorkerProcess,
 )
 
-TURNS_TIMEOUT_S = 120.0
+OTHERS: Mapping[Side, Collection[Side]] = {
+    Side.BASE: (Side.HEAD,),
+    Side.HEAD: (Side.BASE, Side.TWIN),
+    Side.TWIN: (Side.HEAD,),
+}
+"""Who tells how long a side may take."""
 
 
 class SideFailed(Exception):  # noqa: N818 - what happened
@@ -49,15 +59,22 @@ class Team:
     """New workers on the three checkouts; leaving the `with` block ends them."""
 
     def __init__(
-        self, checkouts: Sequence[Checkout], specs: Sequence[Spec], *, hash_seed: int
+        self,
+        checkouts: Sequence[Checkout],
+        specs: Sequence[Spec],
+        *,
+        hash_seed: int,
+        patience: Patience,
     ) -> None:
         """Take the workers in the order of `checkouts`; all of them get the same `hash_seed`."""
         self._hash_seed = hash_seed
+        self._patience = patience
         self._checkouts = checkouts
         self._specs = specs
         self._stack = ExitStack()
         self._workers: dict[Side, WorkerProcess] = {}
         self._batons: dict[Side, tuple[int, int]] = {}
+        self._first: dict[Side, Opened | WorkerFailed] | None = None
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
@@ -88,41 +105,77 @@ class Team:
         return [worker.pid for worker in self._workers.values()]
 
     def wait(self) -> None:
-        """Wait until every worker is ready, or died."""
-        for worker in self._workers.values():
-            with suppress(WorkerFailed):
-                worker.wait()
+        """Wait until every worker is ready, or died; `opened` says what came of it."""
+        self._first = self._next_opened()
 
     def opened(self) -> dict[Side, Opened]:
         """Wait until the next benchmark is ready everywhere. Raises SideFailed."""
-        opened: dict[Side, Opened | Problem] = {}
-        at: dict[Side, str | None] = {}
-        for side, worker in self._workers.items():
-            try:
-                opened[side] = worker.opened()
-            except WorkerFailed as error:
-                opened[side] = Problem(
-                    side=side, error=str(error), died=True, crashed=error.crashed
-                )
+        found, self._first = self._first or self._next_opened(), None
+        opened = {
+            side: _died(side, answer) if isinstance(answer, WorkerFailed) else answer
+            for side, answer in found.items()
+        }
         problem = _problem_of(opened, {each.side: each.path for each in self._checkouts})
         if problem is not None:
-            raise SideFailed(problem, at.get(problem.side))
+            # A worker opens several in advance: it may have died of another than is waited for.
+            cause = found[problem.side]
+            raise SideFailed(problem, cause.benchmark if isinstance(cause, WorkerFailed) else None)
         return {side: answer for side, answer in opened.items() if isinstance(answer, Opened)}
+
+    def _next_opened(self) -> dict[Side, Opened | WorkerFailed]:
+        """Return what came of the next benchmark on each side, whoever has it first."""
+        found: dict[Side, Opened | WorkerFailed] = {}
+        waiting = dict(self._workers)
+        while waiting:
+            ready = select.select(list(waiting.values()), [], [], LOOK_S)[0]
+            for side, worker in list(waiting.items()):
+                try:
+                    answer = worker.opened_within(ANSWER_TIMEOUT_S) if worker in ready else None
+                except WorkerFailed as error:
+                    found[side] = error
+                else:
+                    late = overdue(worker, self._others_took(side, found), self._patience)
+                    if done := answer or late:
+                        found[side] = done
+                if side in found:
+                    del waiting[side]
+        return found
+
+    def _others_took(self, side: Side, found: Collection[Side]) -> float | None:
+        """Return what the others took for the stage that a side is at, None where they are at it.
+
+        Whoever is through with the benchmark without that stage, or dead, leaves no reason to wait.
+        """
+        stage = self._workers[side].stage
+        took = [
+            self._workers[other].took_s.get(stage, 0.0 if other in found else None)
+            for other in OTHERS[side]
+        ]
+        known = [seconds for seconds in took if seconds is not None]
+        return max(known) if len(known) == len(took) else None
 
     def pin(self, cpus: Sequence[int]) -> None:
         """Put all workers on `cpus`. Raises SideFailed."""
         for side in self._workers:
             self._ask(side, Pin(cpus=list(cpus)), Pinned)
 
-    def block(self, side: Side, *, units: int) -> Measured:
-        """Return one block of one side, measured alone. Raises SideFailed."""
-        measured = self._ask(side, Block(start=0, units=units), Measured)
+    def block(
+        self, side: Side, *, units: int, settle: int = SETTLE_UNITS, other_s: float | None = None
+    ) -> Measured:
+        """Return one block of one side, measured alone. Raises SideFailed.
+
+        `other_s` is what it takes the other side, if that is known.
+        """
+        self._send(side, Block(start=0, units=units, settle=settle))
+        if other_s is not None:
+            self._wait_for(side, "a block", self._patience.seconds(other_s))
+        measured = self._expect(side, Measured)
         if measured.error is not None:
             raise SideFailed(Problem(side=side, error=measured.error, wrong=measured.wrong))
         return measured
 
     def take_turns(
-        self, order: Sequence[Side], *, units: int, slowdowns: Mapping[Side, float]
+        self, order: Sequence[Side], plan: BlockPlan, *, slowdowns: Mapping[Side, float]
     ) -> dict[Side, Turned]:
         """Let the workers do blocks in `order`, three to a round. Raises SideFailed."""
         sides = list(self._workers)
@@ -135,11 +188,12 @@ class Team:
                     me=me,
                     baton=self._batons[side][0],
                     batons=[self._batons[other][1] for other in sides],
-                    units=units,
+                    units=plan.units,
+                    settle=plan.settle,
                     slowdown=slowdowns.get(side, 0.0),
                 ),
             )
-        turned = self._gathered(Turned)
+        turned = self._gathered(Turned, self._patience.seconds(plan.expected_s))
         failed = [
             Problem(side=side, error=answer.error, wrong=answer.wrong)
             for side, answer in turned.items()
@@ -153,30 +207,56 @@ class Team:
     def close_benchmark(self) -> Problem | None:
         """End the benchmark on all sides; return what showed only at its end."""
         problems: list[Problem] = []
-        for side, worker in self._workers.items():
+        slowest_s = 0.0
+        for side in (Side.BASE, Side.TWIN, Side.HEAD):
+            began_s = time.monotonic()
             try:
-                closed = worker.ask(Next(), Closed)
-            except WorkerFailed as error:
-                problems.append(_died(side, error))
+                self._send(side, Next())
+                if side is Side.HEAD:
+                    within_s = self._patience.seconds(slowest_s, setup=True)
+                    self._wait_for(side, "tear-down", within_s)
+                closed = self._expect(side, Closed)
+            except SideFailed as failed:
+                problems.append(failed.problem)
                 continue
+            slowest_s = max(slowest_s, time.monotonic() - began_s)
             if closed.error is not None:
                 problems.append(Problem(side=side, error=closed.error, wrong=closed.wrong))
         return worst(problems)
 
-    def _gathered(self, reply: type[Reply]) -> dict[Side, Reply]:
+    def _wait_for(self, side: Side, what: str, within_s: float) -> None:
+        """Wait until a side answers what the other one answered long ago. Raises SideFailed."""
+        worker = self._workers[side]
+        if select.select([worker], [], [], within_s)[0]:
+            return
+        self._patience.given_up += 1
+        late = worker.give_up(f"{what} not done after {within_s:.0f} s", outlasted=True)
+        raise SideFailed(_died(side, late))
+
+    def _gathered(self, reply: type[Reply], within_s: float) -> dict[Side, Reply]:
         """Wait for one answer of each worker, whoever has it first: one that died is heard of."""
         waiting = dict(self._workers)
         answers: dict[Side, Reply] = {}
         while waiting:
-            ready = select.select(list(waiting.values()), [], [], TURNS_TIMEOUT_S)[0]
+            ready = select.select(list(waiting.values()), [], [], within_s)[0]
             if not ready:
-                # The one that has the baton, and that is not known.
-                error = f"no answer for {TURNS_TIMEOUT_S:.0f} s"
-                raise SideFailed(Problem(side=next(iter(waiting)), error=error, died=True))
+                raise SideFailed(self._stuck(waiting, within_s))
             for side in [side for side, worker in waiting.items() if worker in ready]:
                 answers[side] = self._expect(side, reply)
                 del waiting[side]
         return answers
+
+    def _stuck(self, waiting: Mapping[Side, WorkerProcess], after_s: float) -> Problem:
+        """Return whose block does not end: who has the baton whenever one looks."""
+        holders = set(waiting)
+        for _ in range(LOOKS):
+            time.sleep(LOOK_S)
+            holders &= {side for side in holders if not waits_for_its_turn(waiting[side].stack())}
+        known = len(holders) == 1
+        side = next(iter(holders or waiting))
+        self._patience.given_up += known
+        why = f"blocks not done after {after_s:.0f} s"
+        return _died(side, waiting[side].give_up(why, outlasted=known))
 
     def _ask(self, side: Side, request: Request, reply: type[Reply]) -> Reply:
         self._send(side, request)
@@ -211,7 +291,13 @@ def _problem_of(
 
 
 def _died(side: Side, error: WorkerFailed) -> Problem:
-    return Problem(side=side, error=str(error), died=True, crashed=error.crashed)
+    return Problem(
+        side=side,
+        error=str(error),
+        died=True,
+        crashed=error.crashed,
+        outlasted=error.outlasted,
+    )
 
 
 def _as_problem(side: Side, answer: Opened | Problem, folder: Path) -> Problem | None:

@@ -7,19 +7,18 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from bench.gate.block_plan import MOST_BLOCK_NS, SETTLE_UNITS, BlockPlan, plan_blocks
 from bench.gate.blocks import Blocks
 from bench.gate.checkout import Checkouts, Side
 from bench.gate.design import Design
+from bench.gate.patience import Patience
 from bench.gate.problem import Problem
 from bench.gate.processors import PressureMeter, idlest_cpu, kept_off, usable_cpus
 from bench.gate.team import SideFailed, Team
 from bench.gate.worker.messages import Opened, Spec
 
-WARM_UP_ROUNDS = 3
-"""Rounds that are not counted, after the workers were put on their CPU."""
-
-MOST_BLOCK_NS = 20_000_000
-"""What a block takes at most, by the time of a unit in the warm-up, its untimed parts included."""
+SLOW_START = 4
+"""From so many times what a block should take on, the head's first calls are not taken for all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,16 +42,17 @@ class Turn:
 class Turns:
     """How restarts are made: on which checkouts, by which design.
 
-    `block_units` holds the units of a block by benchmark, filled by the first restart, so that
-    all blocks of a benchmark are alike. `slowdowns` are what a self-test does to the head.
+    `plans` says by benchmark what its blocks are, filled by the first restart, so that all of them
+    are alike. `slowdowns` are what a self-test does to the head.
     """
 
     checkouts: Checkouts
     design: Design
     random: random.Random
     pressure: PressureMeter
-    block_units: dict[str, int]
+    plans: dict[str, BlockPlan]
     slowdowns: Mapping[str, float]
+    patience: Patience
 
     def restart(self, specs: Sequence[Spec], keep: Callable[[Turn], None]) -> None:
         """Measure `specs` with new workers; each `Turn` goes to `keep` when it is over.
@@ -75,7 +75,8 @@ class Turns:
         cpus = usable_cpus()
         cpu = idlest_cpu(cpus)
         hash_seed = self.random.randrange(1 << 32)
-        with Team(checkouts, specs, hash_seed=hash_seed) as team, kept_off(cpu):
+        team = Team(checkouts, specs, hash_seed=hash_seed, patience=self.patience)
+        with team, kept_off(cpu):
             team.wait()
             share = (time.monotonic() - began) / len(specs)
             for spec in specs:
@@ -103,36 +104,48 @@ class Turns:
         threads = any(answer.threads for answer in opened.values())
         used = cpus if threads else [cpu]
         team.pin(used)
-        if name not in self.block_units:
-            self.block_units[name] = self._units(team, opened[Side.BASE].unit_ns)
-        units = self.block_units[name]
+        if name not in self.plans:
+            self.plans[name] = self._planned(team, opened)
+        plan = self.plans[name]
         return Turn(
             name=name,
             unit=opened[Side.BASE].unit,
-            units=units,
+            units=plan.units,
             threads=threads,
-            blocks=self._rounds(team, units, used, slowdown=self.slowdowns.get(name, 0.0)),
+            blocks=self._rounds(team, plan, used, slowdown=self.slowdowns.get(name, 0.0)),
         )
 
-    def _units(self, team: Team, unit_ns: float) -> int:
-        """Return how many units make a block of the time wanted, as the pinned base does them."""
+    def _planned(self, team: Team, opened: Mapping[Side, Opened]) -> BlockPlan:
+        """Return blocks of the time wanted, as the pinned base does them, that the head can do."""
         wanted_ns = self.design.block_ns
-        units = max(1, round(wanted_ns / max(1.0, unit_ns)))
-        # A unit may have a part that is not timed (a test's setup): its blocks must end some day.
-        most = max(1, round(MOST_BLOCK_NS / max(1.0, unit_ns)))
+        # What a unit takes with its untimed parts (a test's setup): the blocks must end some day.
+        base_ns = max(1.0, opened[Side.BASE].unit_ns)
+        head_ns = max(1.0, opened[Side.HEAD].unit_ns)
+        units = max(1, round(wanted_ns / base_ns))
+        most = max(1, round(MOST_BLOCK_NS / base_ns))
         for _ in range(2):
+            began_ns = time.monotonic_ns()
             taken = team.block(Side.BASE, units=units)
+            took_ns = (time.monotonic_ns() - began_ns) / (units + SETTLE_UNITS)
+            base_ns = min(base_ns, took_ns)
             units = min(most, max(1, round(units * wanted_ns / max(1, taken.ns))))
-        return units
+        if units * head_ns > SLOW_START * max(wanted_ns, units * base_ns):
+            # Its first calls may be slow and the rest not.
+            began_ns = time.monotonic_ns()
+            team.block(Side.HEAD, units=1, settle=0, other_s=base_ns / 1e9)
+            head_ns = min(head_ns, time.monotonic_ns() - began_ns)
+        return plan_blocks(self.design, units=units, base_ns=base_ns, head_ns=head_ns)
 
-    def _rounds(self, team: Team, units: int, cpus: Sequence[int], *, slowdown: float) -> Blocks:
+    def _rounds(
+        self, team: Team, plan: BlockPlan, cpus: Sequence[int], *, slowdown: float
+    ) -> Blocks:
         order: list[Side] = []
-        for _ in range(WARM_UP_ROUNDS + self.design.rounds):
+        for _ in range(plan.warm_up + plan.rounds):
             order += self.random.sample(list(Side), len(Side))
         with self.pressure.metered(team.pids, cpus):
-            turned = team.take_turns(order, units=units, slowdowns={Side.HEAD: slowdown})
-        times = {side: np.array(turned[side].ns[WARM_UP_ROUNDS:]) for side in Side}
-        interrupted = [turned[side].interrupted[WARM_UP_ROUNDS:] for side in Side]
+            turned = team.take_turns(order, plan, slowdowns={Side.HEAD: slowdown})
+        times = {side: np.array(turned[side].ns[plan.warm_up :]) for side in Side}
+        interrupted = [turned[side].interrupted[plan.warm_up :] for side in Side]
         return Blocks(
             base_ns=times[Side.BASE],
             head_ns=times[Side.HEAD],

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -13,7 +14,13 @@ from typing import Self, TypeVar
 
 import msgspec
 
-from bench.gate.worker.messages import Answer, Job, Opened, Opening, Request
+from bench.gate.processors import waited_ns
+from bench.gate.stack import place
+from bench.gate.worker.boot import STACK_SIGNAL
+from bench.gate.worker.messages import Answer, Job, Next, Opened, Opening, Request, Warming
+
+Stage = Opening | Warming | None
+"""What a worker is at until a benchmark is open; None in the set-up before it calls anything."""
 
 BOOT = Path(__file__).parent / "worker" / "boot.py"
 
@@ -21,6 +28,11 @@ OPEN_TIMEOUT_S = 600.0
 """A checkout that was never used compiles its kernels first."""
 
 ANSWER_TIMEOUT_S = 60.0
+STACK_S = 0.1
+"""Time enough to write a stack."""
+
+WAITING_COUNTS = 1 / 3
+MOST_STACK_BYTES = 1 << 18
 QUOTED_LINES = 3
 
 Reply = TypeVar("Reply", bound=Answer)
@@ -32,19 +44,30 @@ CRASHES = {-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGABRT, -signal.SIGFPE, -si
 class WorkerFailed(Exception):  # noqa: N818 - what happened
     """A worker ended, hung or spoke nonsense; the message quotes its last lines.
 
-    `crashed` says that it ended by a fault of its own, `benchmark` what it was opening, if it was.
+    `crashed` says that it ended by a fault of its own, `outlasted` that it was given up long after
+    another one had done the same, `benchmark` what it was opening, if it was.
     """
 
     def __init__(
-        self, message: str, *, crashed: bool = False, benchmark: str | None = None
+        self,
+        message: str,
+        *,
+        crashed: bool = False,
+        outlasted: bool = False,
+        benchmark: str | None = None,
     ) -> None:
         super().__init__(message)
         self.crashed = crashed
+        self.outlasted = outlasted
         self.benchmark = benchmark
 
 
 class WorkerProcess:
-    """One worker on one checkout; leaving the `with` block ends it."""
+    """One worker on one checkout; leaving the `with` block ends it.
+
+    While a benchmark is opened, `stage` is what the worker is at, and `took_s` what the stages
+    before took it, less the time in which it waited for a CPU.
+    """
 
     def __init__(
         self,
@@ -63,21 +86,33 @@ class WorkerProcess:
         request_read, self._requests = os.pipe()
         self._answers, answer_write = os.pipe()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the process
+        self._stack = tempfile.TemporaryFile()  # noqa: SIM115 - same
+        stack_fd = self._stack.fileno()
+        self._folder = folder
         environment = os.environ | {"PYTHONHASHSEED": str(hash_seed)}
         self._process = subprocess.Popen(
-            [sys.executable, "-P", str(BOOT), str(request_read), str(answer_write), *paths],
+            [
+                sys.executable,
+                "-P",
+                str(BOOT),
+                *(str(descriptor) for descriptor in (request_read, answer_write, stack_fd)),
+                *paths,
+            ],
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=self._log,
-            pass_fds=(request_read, answer_write, *inherited),
+            pass_fds=(request_read, answer_write, stack_fd, *inherited),
             cwd=folder,
             env=environment,
         )
         os.close(request_read)
         os.close(answer_write)
         self._buffer = b""
-        self._opened: Opened | None = None
-        self._given_up = ""
+        self.stage: Stage = None
+        self.took_s: dict[Stage, float] = {}
+        self.forgive()
+        self._heard_s = time.monotonic()
+        self._given_up: WorkerFailed | None = None
         self._encode = msgspec.json.Encoder().encode
         self._decode = msgspec.json.Decoder(Answer).decode
         self._write(self._encode(job))
@@ -91,6 +126,7 @@ class WorkerProcess:
         os.close(self._requests)
         os.close(self._answers)
         self._log.close()
+        self._stack.close()
 
     @property
     def pid(self) -> int:
@@ -101,25 +137,88 @@ class WorkerProcess:
         """Return what to wait on for an answer."""
         return self._answers
 
-    def wait(self) -> None:
-        """Wait until the next benchmark is ready. Raises WorkerFailed."""
-        self._opened = self.opened()
+    @property
+    def folder(self) -> Path:
+        """Return the checkout that it works on."""
+        return self._folder
+
+    @property
+    def at_stage_s(self) -> float:
+        """Return how long the worker has been at its stage, less its waiting for a CPU.
+
+        However long it waits, a third of the time that passes counts: nobody is so starved that
+        much more would come of waiting longer.
+        """
+        return max(self._spent_s(), (time.monotonic() - self._began_s) * WAITING_COUNTS)
+
+    @property
+    def silent_s(self) -> float:
+        """Return how long ago the worker said anything, or was asked to open a benchmark."""
+        return time.monotonic() - self._heard_s
+
+    def forgive(self) -> None:
+        """Let what the worker is at count from now on."""
+        self._began_s, self._waited_s = time.monotonic(), self._waiting_s()
 
     def opened(self) -> Opened:
         """Wait for the next benchmark and return it. Raises WorkerFailed."""
-        if self._opened is not None:
-            ready, self._opened = self._opened, None
-            return ready
-        benchmark: str | None = None
-        try:
-            while isinstance(answer := self._answer(OPEN_TIMEOUT_S), Opening):
-                benchmark = answer.name
-        except WorkerFailed as error:
-            raise WorkerFailed(str(error), crashed=error.crashed, benchmark=benchmark) from error
-        return _of_type(answer, Opened)
+        while (opened := self.opened_within(OPEN_TIMEOUT_S)) is None:
+            pass
+        return opened
+
+    def opened_within(self, timeout_s: float) -> Opened | None:
+        """Return the next benchmark; None where all that was said is what the worker is at now.
+
+        Raises WorkerFailed.
+        """
+        while True:
+            try:
+                answer = self._answer(timeout_s)
+            except WorkerFailed as error:
+                error.benchmark = None if self.stage is None else self.stage.name
+                raise
+            self._heard_s = time.monotonic()
+            if answer != self.stage:
+                self.took_s[self.stage] = self._spent_s()
+                self.forgive()
+            if not isinstance(answer, Opening | Warming):
+                self.stage = None
+                return _of_type(answer, Opened)
+            self.stage = answer
+            # What was read with it will not make the pipe ready again.
+            if b"\n" not in self._buffer:
+                return None
+
+    def give_up(self, why: str, *, outlasted: bool = False) -> WorkerFailed:
+        """End the worker; return what happened, for who waits for it."""
+        # Alive it would only keep the benchmarks behind this one waiting, too.
+        at = place(self.stack(), self._folder)
+        self._process.kill()
+        self._given_up = WorkerFailed(
+            f"{why}{at and f', at {at}'}{self._last_lines()}",
+            outlasted=outlasted,
+            benchmark=None if self.stage is None else self.stage.name,
+        )
+        return self._given_up
+
+    def stack(self) -> str:
+        """Return where the worker is now, as `bench.gate.stack` reads it; empty if untold."""
+        with suppress(OSError):
+            # The worker writes at the offset that it shares with this process.
+            descriptor = self._stack.fileno()
+            os.ftruncate(descriptor, 0)
+            os.lseek(descriptor, 0, os.SEEK_SET)
+            self._process.send_signal(STACK_SIGNAL)
+            time.sleep(STACK_S)
+            return os.pread(descriptor, MOST_STACK_BYTES, 0).decode(errors="replace")
+        return ""
 
     def send(self, request: Request) -> None:
         """Send `request`; its answer is fetched by `expect`. Raises WorkerFailed."""
+        if isinstance(request, Next):
+            self.took_s.pop(None, None)
+            self.forgive()
+            self._heard_s = time.monotonic()
         self._write(self._encode(request))
 
     def ask(self, request: Request, reply: type[Reply]) -> Reply:
@@ -134,16 +233,13 @@ class WorkerProcess:
     def _answer(self, timeout_s: float) -> Answer:
         while b"\n" not in self._buffer:
             if not select.select([self._answers], [], [], timeout_s)[0]:
-                # It would only keep the benchmarks behind this one waiting, too.
-                self._process.kill()
-                self._given_up = f"no answer for {timeout_s:.0f} s{self._last_lines()}"
-                raise WorkerFailed(self._given_up)
+                raise self.give_up(f"no answer for {timeout_s:.0f} s")
             chunk = os.read(self._answers, 65536)
             if not chunk:
                 code = self._process.wait()
                 said = self._last_lines()
-                if self._given_up:
-                    raise WorkerFailed(self._given_up)
+                if self._given_up is not None:
+                    raise self._given_up
                 raise WorkerFailed(
                     f"the worker ended with code {code}{said}", crashed=code in CRASHES
                 )
@@ -154,6 +250,12 @@ class WorkerProcess:
         except msgspec.DecodeError as error:
             raise WorkerFailed(f"an answer that cannot be read: {error}") from error
         return answer
+
+    def _spent_s(self) -> float:
+        return time.monotonic() - self._began_s - (self._waiting_s() - self._waited_s)
+
+    def _waiting_s(self) -> float:
+        return waited_ns(self._process.pid) / 1e9
 
     def _write(self, line: bytes) -> None:
         view = memoryview(line + b"\n")

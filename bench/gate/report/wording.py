@@ -77,8 +77,14 @@ def control_text(comparison: Comparison | None) -> str:
 
 
 def size_text(comparison: Comparison | None, design: Design) -> str:
-    """Return how much was measured: `8 x 60` is restarts times rounds of each."""
-    return MISSING if comparison is None else f"{comparison.restarts} x {design.rounds}"
+    """Return how much was measured: `8 x 60` is restarts times rounds of each.
+
+    Slow units have fewer rounds than the design says.
+    """
+    if comparison is None:
+        return MISSING
+    rounds = min(design.rounds, comparison.rounds // comparison.restarts)
+    return f"{comparison.restarts} x {rounds}"
 
 
 def p_text(p_value: float | None) -> str:

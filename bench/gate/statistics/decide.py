@@ -3,7 +3,8 @@
 A first look only raises a suspicion. What it suspects is measured again by new processes, and that
 second look alone decides: a difference counts where it is larger than the threshold and, over all
 benchmarks of the suite together, hardly chance, and where two copies of the same code did not
-differ on this machine just then. Where that cannot be said, the answer is INCONCLUSIVE.
+differ on this machine just then. Where that cannot be said, the answer is INCONCLUSIVE, but for
+differences that stand out further than noise can reach.
 """
 
 import math
@@ -14,6 +15,7 @@ from statistics import median
 from bench.gate.design import Comparison, Design
 from bench.gate.result import Verdict
 from bench.gate.statistics import holm
+from bench.gate.statistics.standing_out import stands_out
 
 EXIT_CODES: Mapping[Verdict, int] = {
     Verdict.PASS: 0,
@@ -56,7 +58,7 @@ class Decided:
 
 def needs_confirming(comparison: Comparison | None, *, threshold: float) -> str:
     """Return why a first look must be followed by a second one; empty where it need not be."""
-    if comparison is None:
+    if comparison is None or comparison.disturbed:
         return UNUSABLE
     ratio = comparison.ratio
     if _beyond(ratio.value, threshold):
@@ -83,7 +85,10 @@ def decide(
     ]
     doubt = _doubt(candidates, design=design, pressure_percent=pressure_percent)
     if doubt:
-        return [_doubted(each, doubt) for each in decided]
+        decided = [
+            _doubted(each, doubt, candidate.comparison)
+            for each, candidate in zip(decided, candidates, strict=True)
+        ]
     return _together(decided, candidates)
 
 
@@ -99,7 +104,7 @@ def overall(verdicts: Iterable[Verdict]) -> Verdict:
 def _one(candidate: Candidate, *, slower_p: float, faster_p: float, alpha: float) -> Decided:
     """Return the verdict on one benchmark, as far as it does not depend on the others."""
     comparison, threshold = candidate.comparison, candidate.threshold
-    if comparison is None:
+    if comparison is None or (comparison.disturbed and not stands_out(comparison)):
         return Decided(verdict=Verdict.INCONCLUSIVE, reason=UNUSABLE)
     if not candidate.confirmed:
         why = needs_confirming(comparison, threshold=threshold)
@@ -162,9 +167,14 @@ def _doubt(
     return ""
 
 
-def _doubted(decided: Decided, doubt: str) -> Decided:
-    """Return `decided` without its difference; that nothing differs is not in doubt."""
+def _doubted(decided: Decided, doubt: str, comparison: Comparison | None) -> Decided:
+    """Return `decided` without its difference, unless that stands out.
+
+    That nothing differs is not in doubt.
+    """
     if decided.verdict not in {Verdict.REGRESSION, Verdict.IMPROVED}:
+        return decided
+    if comparison is not None and stands_out(comparison):
         return decided
     reason = f"{decided.reason}, but {doubt}"
     return replace(decided, verdict=Verdict.INCONCLUSIVE, reason=reason)

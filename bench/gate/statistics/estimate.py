@@ -21,7 +21,10 @@ from bench.results import Estimate
 F64 = npt.NDArray[np.float64]
 
 LEAST_ROUNDS = 10
-"""A restart with fewer usable rounds counts as none: its median would be chance."""
+"""A restart with fewer usable rounds counts as none: its median would be chance.
+
+Where units are so slow that there were fewer than twice as many, half of them will do.
+"""
 
 LEAST_RESTARTS = 2
 """One restart alone shows no spread."""
@@ -33,12 +36,15 @@ def compare(restarts: Sequence[Blocks], *, threshold: float) -> Comparison | Non
     """Return the comparison that `restarts` of one benchmark make, None where too little is usable.
 
     A round counts as a whole or not at all: it does not where it was interrupted, or where one of
-    its blocks took no time by the clock. `threshold` is the relative slowdown from which on a
-    difference counts; the p-values are of differences beyond a third of it.
+    its blocks took no time by the clock. Where slow blocks, or a busy machine, leave too few of
+    them, interrupted ones count too, and the comparison is `disturbed`. `threshold` is the relative
+    slowdown from which on a difference counts; the p-values are of differences beyond a third of
+    it.
     """
-    usable = [
-        (blocks, keep) for blocks in restarts if (keep := _usable(blocks)).sum() >= LEAST_ROUNDS
-    ]
+    usable = _enough(restarts, [_timed(blocks) & ~blocks.interrupted for blocks in restarts])
+    disturbed = len(usable) < LEAST_RESTARTS
+    if disturbed:
+        usable = _enough(restarts, [_timed(blocks) for blocks in restarts])
     if len(usable) < LEAST_RESTARTS:
         return None
     head = _spread([np.log(blocks.head_ns[keep] / blocks.base_ns[keep]) for blocks, keep in usable])
@@ -53,6 +59,7 @@ def compare(restarts: Sequence[Blocks], *, threshold: float) -> Comparison | Non
         restarts=len(usable),
         rounds=rounds,
         dropped=rounds - sum(int(keep.sum()) for _, keep in usable),
+        disturbed=disturbed,
     )
 
 
@@ -89,10 +96,18 @@ class _Spread:
         return math.copysign(math.inf, distance) if distance else 0.0
 
 
-def _usable(blocks: Blocks) -> Flags:
-    timed = (blocks.base_ns > 0) & (blocks.head_ns > 0) & (blocks.twin_ns > 0)
-    usable: Flags = timed & ~blocks.interrupted
-    return usable
+def _enough(restarts: Sequence[Blocks], keep: Sequence[Flags]) -> list[tuple[Blocks, Flags]]:
+    """Return the restarts of which enough rounds are kept, and which."""
+    return [
+        (blocks, kept)
+        for blocks, kept in zip(restarts, keep, strict=True)
+        if kept.any() and kept.sum() >= min(LEAST_ROUNDS, math.ceil(len(blocks) / 2))
+    ]
+
+
+def _timed(blocks: Blocks) -> Flags:
+    timed: Flags = (blocks.base_ns > 0) & (blocks.head_ns > 0) & (blocks.twin_ns > 0)
+    return timed
 
 
 def _spread(log_ratios: Sequence[F64]) -> _Spread:

@@ -20,14 +20,21 @@ Served = RepeatedCall | PreparedCall
 
 
 class Benchmark:
-    """The fixture of one test; `serve` lets the gate measure a workload until it has enough."""
+    """The fixture of one test; `serve` lets the gate measure a workload until it has enough.
+
+    `begin` is called before what is measured is.
+    """
 
     enabled = False
     disabled = True
     stats = None
 
     def __init__(
-        self, item: pytest.Item, group: str | None, serve: Callable[[Served], None]
+        self,
+        item: pytest.Item,
+        group: str | None,
+        begin: Callable[[], None],
+        serve: Callable[[Served], None],
     ) -> None:
         self.name = item.name
         self.fullname = item.nodeid
@@ -36,6 +43,7 @@ class Benchmark:
         self.param = callspec and callspec.id
         self.params = callspec and callspec.params
         self.extra_info: dict[str, Any] = {}
+        self._begin = begin
         self._serve = serve
         self._used = False
 
@@ -102,6 +110,7 @@ class Benchmark:
                 f"{function.__name__} is a coroutine function, whose call runs nothing of it;"
                 " measure what drives it: benchmark(lambda: asyncio.run(...))"
             )
+        self._begin()
 
     def _result(self, workload: Served) -> Any:
         with _untraced():

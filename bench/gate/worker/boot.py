@@ -1,10 +1,12 @@
-"""Starts a worker: `python -P boot.py READ_FD WRITE_FD PATH...`, the paths first on `sys.path`.
+"""Starts a worker: `python -P boot.py READ_FD WRITE_FD STACK_FD PATH...`.
 
+The paths come first on `sys.path`, and where the process is goes to STACK_FD when it is asked for.
 The package that this file lies in is loaded under a name of its own: `bench` may be another one in
 the checkout that is measured.
 """
 
 import ctypes
+import faulthandler
 import importlib
 import importlib.util
 import signal
@@ -13,6 +15,9 @@ from pathlib import Path
 
 ALIAS = "sealbench_gate_worker"
 
+STACK_SIGNAL = signal.SIGUSR2
+"""Lets a worker write where it is to STACK_FD, and go on."""
+
 PR_SET_PDEATHSIG = 1
 """<sys/prctl.h>: the signal that a process gets when its parent ends."""
 
@@ -20,7 +25,7 @@ PR_SET_PDEATHSIG = 1
 def main() -> None:
     """Load the worker and let it serve."""
     end_with_the_gate()
-    read_fd, write_fd, *paths = sys.argv[1:]
+    read_fd, write_fd, stack_fd, *paths = sys.argv[1:]
     folder = Path(__file__).parent
     spec = importlib.util.spec_from_file_location(
         ALIAS, folder / "__init__.py", submodule_search_locations=[str(folder)]
@@ -32,6 +37,8 @@ def main() -> None:
     spec.loader.exec_module(package)
     # Before anything large is loaded: this may start the program over.
     ballast, note = importlib.import_module(f"{ALIAS}.layout").settle(sys.argv)
+    # Asked for where this process does not come to an end: in C, so that it works in any loop.
+    faulthandler.register(STACK_SIGNAL, file=int(stack_fd), all_threads=True)
     sys.path[:0] = paths
     importlib.import_module(f"{ALIAS}.job").work(int(read_fd), int(write_fd), note)
     del ballast

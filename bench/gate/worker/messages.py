@@ -1,7 +1,8 @@
 """What gate and worker say to each other: one JSON object per line over a pair of pipes.
 
-The worker opens its benchmarks in order and says `Opened` of each; the gate then lets them do
-blocks, and ends the benchmark with `Next`, which the worker answers with `Closed`.
+The worker opens its benchmarks in order and says `Opened` of each, and before that what it is at
+(`Opening`, `Warming`); the gate then lets them do blocks, and ends the benchmark with
+`Next`, which the worker answers with `Closed`.
 After the last one it says `Finished` and ends.
 """
 
@@ -113,6 +114,12 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True, tag="opening"):
     name: str
 
 
+class Warming(msgspec.Struct, frozen=True, kw_only=True, tag="warming"):
+    """The worker calls what `name` measures for the first times; what comes before is set-up."""
+
+    name: str
+
+
 class Opened(msgspec.Struct, frozen=True, kw_only=True, tag="opened"):
     """Benchmark `name` is ready, verified and warm; or it is not, and `error` says why.
 
@@ -187,4 +194,4 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True, tag="finished"):
     """There is no benchmark left."""
 
 
-Answer = Opening | Opened | Measured | Turned | Counted | Pinned | Closed | Finished
+Answer = Opening | Warming | Opened | Measured | Turned | Counted | Pinned | Closed | Finished

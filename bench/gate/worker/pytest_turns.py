@@ -11,7 +11,7 @@ from .benchmark_fixture import Benchmark, Served
 from .counting.counter import Counter
 from .imported_elsewhere import ImportedElsewhere, look_at_imports
 from .link import GateGone, Link
-from .messages import Answer, Closed, Request
+from .messages import Answer, Closed, Request, Warming
 from .pytest_trouble import TestBroken, collect_trouble, trouble
 from .serve import in_one_line, refuse, serve
 from .workload import Absent, WrongAnswer
@@ -50,7 +50,7 @@ class Turns:
     def pytest_configure(self, config: pytest.Config) -> None:
         """Take the place of every plugin that has a fixture `benchmark`: the last one wins."""
         config.addinivalue_line("markers", "benchmark: settings of pytest-benchmark, not used here")
-        config.pluginmanager.register(Fixtures(self._serve), "sealbench-gate-fixtures")
+        config.pluginmanager.register(Fixtures(self._begin, self._serve), "sealbench-gate-fixtures")
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_cmdline_main(self, config: pytest.Config) -> Generator[None, object, object]:
@@ -106,6 +106,11 @@ class Turns:
             self._trouble = trouble(report, call.excinfo and call.excinfo.value)
         return report
 
+    def _begin(self) -> None:
+        if self._measured is None:
+            with self._until_gate_goes():
+                self._link.say(Warming(name=self._waiting[0]))
+
     def _serve(self, workload: Served) -> None:
         if self._measured is not None:
             raise TestBroken("run a second time, after it was measured")
@@ -160,14 +165,16 @@ class Turns:
 class Fixtures:
     """A pytest plugin with the fixtures of pytest-benchmark, which `serve` what they are given."""
 
-    def __init__(self, serve: Callable[[Served], None]) -> None:
+    def __init__(self, begin: Callable[[], None], serve: Callable[[Served], None]) -> None:
+        self._begin = begin
         self._serve = serve
 
     @pytest.fixture
     def benchmark(self, request: pytest.FixtureRequest) -> Benchmark:
         """Return what lets the gate measure a function that a test calls."""
         marker = request.node.get_closest_marker("benchmark")
-        return Benchmark(request.node, marker and marker.kwargs.get("group"), self._serve)
+        group = marker and marker.kwargs.get("group")
+        return Benchmark(request.node, group, self._begin, self._serve)
 
     @pytest.fixture
     def benchmark_weave(self, benchmark: Benchmark) -> Callable[..., NoReturn]:

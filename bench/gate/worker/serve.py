@@ -23,6 +23,7 @@ from .messages import (
     Pinned,
     Request,
     TakeTurns,
+    Warming,
 )
 from .slowdown import Slowdown
 from .turns import take_turns
@@ -44,6 +45,7 @@ def serve(
     `workloads` are equal but for where their buffers lie; blocks go round them.
     """
     workload = workloads[0]
+    link.say(Warming(name=name))
     try:
         for each in reversed(workloads):
             unit_ns, threads = _warm_up(each, WARM_UP_NS // len(workloads))

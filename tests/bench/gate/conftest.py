@@ -49,7 +49,12 @@ def repository(tmp_path: Path) -> Path:
 @pytest.fixture
 def commit(repository: Path) -> Callable[[], None]:
     """Commit the repository as it is now."""
-    return lambda: git(repository, "commit", "--quiet", "--all", "--message", "as it is now")
+
+    def committed() -> None:
+        git(repository, "add", ".")
+        git(repository, "commit", "--quiet", "--message", "as it is now")
+
+    return committed
 
 
 @pytest.fixture

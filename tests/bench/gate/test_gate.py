@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from bench.gate import worker_process
 from bench.gate.checkout import of_revision
 from bench.gate.design import Design
 from bench.gate.gate import Gate, Gated
@@ -114,15 +113,3 @@ def test_worker_that_is_killed_is_no_verdict_on_the_head(
     finding = only_finding(run_gate())
     assert finding.verdict is Verdict.INCONCLUSIVE
     assert "ended with code -9" in finding.reason
-
-
-def test_worker_that_hangs_is_given_up(
-    run_gate: RunGate, repository: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(worker_process, "OPEN_TIMEOUT_S", 6.0)
-    (repository / "src" / "sums.py").write_text(
-        "import time\ndef total(numbers):\n    time.sleep(60)\n"
-    )
-    finding = only_finding(run_gate())
-    assert finding.verdict is Verdict.INCONCLUSIVE
-    assert "no answer for 6 s" in finding.reason

@@ -2,6 +2,7 @@
 
 import math
 
+import msgspec
 import pytest
 
 from bench.gate.design import Comparison, Design
@@ -221,6 +222,37 @@ def test_pressure_that_is_unknown_or_bearable_changes_nothing(
     pressure_percent: float | None,
 ) -> None:
     assert verdicts(slower(), pressure_percent=pressure_percent)[0][0] is Verdict.REGRESSION
+
+
+@pytest.mark.parametrize("change", [1.0, 8.55, 12_000.0])
+def test_busy_machine_outvotes_no_difference_that_stands_out(change: float) -> None:
+    found = verdicts(slower(change), faster(1 / (1 + change) - 1), slower(), pressure_percent=75.0)
+    assert [verdict for verdict, _ in found] == [
+        Verdict.REGRESSION,
+        Verdict.IMPROVED,
+        Verdict.INCONCLUSIVE,
+    ]
+
+
+def test_copies_that_differ_elsewhere_outvote_no_difference_that_stands_out() -> None:
+    apart = [slower(control=0.011)] * 2
+    assert verdicts(slower(0.5), *apart)[0][0] is Verdict.REGRESSION
+
+
+def test_interrupted_rounds_tell_only_what_stands_out() -> None:
+    far = msgspec.structs.replace(comparison(0.5, above_p=1e-4), disturbed=True)
+    near = msgspec.structs.replace(comparison(0.2, above_p=1e-4), disturbed=True)
+    assert needs_confirming(far, threshold=T) == "too few undisturbed rounds to compare"
+    assert only(second_look(far)).verdict is Verdict.REGRESSION
+    assert only(second_look(near)) == Decided(
+        verdict=Verdict.INCONCLUSIVE, reason="too few undisturbed rounds to compare"
+    )
+    equal = msgspec.structs.replace(comparison(), disturbed=True)
+    assert only(second_look(equal)).verdict is Verdict.INCONCLUSIVE
+
+
+def test_difference_that_stands_out_must_be_significant_all_the_same() -> None:
+    assert only(slower(0.5, p=0.2)).verdict is Verdict.INCONCLUSIVE
 
 
 def test_benchmarks_that_all_get_slower_are_regressions_with_a_hint() -> None:

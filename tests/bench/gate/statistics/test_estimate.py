@@ -116,9 +116,29 @@ def test_a_restart_with_too_few_usable_rounds_counts_as_none() -> None:
     assert comparison.ratio.high == 1
 
 
-@pytest.mark.parametrize("restarts", [[], [blocks()], [blocks(), blocks(interrupted=55)]])
-def test_fewer_than_two_usable_restarts_make_no_comparison(restarts: list[Blocks]) -> None:
+@pytest.mark.parametrize("restarts", [[], [blocks()], [blocks(interrupted=55)]])
+def test_fewer_than_two_restarts_make_no_comparison(restarts: list[Blocks]) -> None:
     assert compare(restarts, threshold=THRESHOLD) is None
+
+
+def test_rounds_that_were_all_interrupted_are_compared_and_called_disturbed() -> None:
+    quiet = compare([blocks(), blocks(interrupted=50)], threshold=THRESHOLD)
+    assert quiet is not None
+    assert not quiet.disturbed
+    disturbed = compare([blocks(interrupted=60), blocks(interrupted=51)], threshold=THRESHOLD)
+    assert disturbed is not None
+    assert disturbed.disturbed
+    assert disturbed.ratio.value == pytest.approx(9_000_000 / 400_000)
+    assert (disturbed.restarts, disturbed.rounds, disturbed.dropped) == (2, 120, 0)
+
+
+def test_where_there_are_few_rounds_half_of_them_are_enough() -> None:
+    few = compare([blocks(rounds=4, interrupted=2)] * 2, threshold=THRESHOLD)
+    assert few is not None
+    assert (few.disturbed, few.restarts, few.dropped) == (False, 2, 4)
+    fewer = compare([blocks(rounds=4, interrupted=3)] * 2, threshold=THRESHOLD)
+    assert fewer is not None
+    assert fewer.disturbed
 
 
 def test_interval_over_restarts_holds_the_truth_as_often_as_it_says() -> None:

@@ -1,0 +1,204 @@
+"""A head that is slower, or faster, beyond all measure, and sides that never come to an end."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.gate import patience, worker_process
+from bench.gate.checkout import of_revision
+from bench.gate.design import Design
+from bench.gate.exact_counts import COUNTERS
+from bench.gate.gate import Gate
+from bench.gate.keep import forget
+from bench.gate.result import Finding, Verdict
+from bench.gate.worker.messages import HashSpec, PytestSpec, Spec
+from bench.machine import describe_machine
+from bench.progress import Silent
+
+SMALL = Design(restarts=2, confirm_restarts=3, rounds=12, block_ns=100_000)
+TOTAL = "test_speed.py::test_total"
+
+QUICK = "def total(numbers):\n    return sum(numbers)\n"
+SLOW = "import time\ndef total(numbers):\n    time.sleep(0.05)\n    return sum(numbers)\n"
+ENDLESS = "def total(numbers):\n    while True:\n        pass\n"
+DEADLOCKED = """
+import threading
+LOCK = threading.Lock()
+LOCK.acquire()
+def total(numbers):
+    LOCK.acquire()
+"""
+ENDLESS_LATER = """
+CALLS = []
+def total(numbers):
+    CALLS.append(None)
+    while len(CALLS) > 3000:
+        pass
+    return sum(numbers)
+"""
+SLOW_AT_FIRST = """
+import time
+CALLS = []
+def total(numbers):
+    CALLS.append(None)
+    time.sleep(0.2 * (len(CALLS) < 3))
+    return sum(numbers)
+"""
+
+Judge = Callable[..., Finding]
+
+
+@pytest.fixture
+def judge(
+    repository: Path,
+    commit: Callable[[], None],
+    small_cache: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Judge:
+    """Compare a head with a base, both given as the source of `sums`."""
+    monkeypatch.setattr(patience, "CALLS_S", 3.0)
+    monkeypatch.setattr(patience, "SETUP_S", 6.0)
+
+    def judged(*, head: str, base: str = QUICK) -> Finding:
+        source = repository / "src" / "sums.py"
+        source.write_text(f"# the base\n{base}")
+        commit()
+        source.write_text(head)
+        (finding,) = findings(repository, small_cache, PytestSpec(name=TOTAL)).values()
+        return finding
+
+    return judged
+
+
+def findings(repository: Path, cache: Path, *specs: Spec) -> Mapping[str, Finding]:
+    cache.mkdir(exist_ok=True)
+    gated = Gate(
+        checkouts=of_revision(repository, "HEAD", cache=cache),
+        suite="pytest",
+        machine=describe_machine(with_scaling=False),
+        seed=1,
+        progress=Silent(),
+        keep=forget,
+        design=SMALL,
+        accepted=COUNTERS,
+    ).run(specs)
+    return {finding.benchmark: finding for finding in gated.result.findings}
+
+
+def test_lost_cache_is_a_regression_with_its_size(judge: Judge) -> None:
+    finding = judge(head=SLOW)
+    assert finding.verdict is Verdict.REGRESSION
+    assert finding.comparison is not None
+    assert finding.comparison.ratio.low > 1000
+    assert finding.units_per_block == 1
+
+
+def test_gained_cache_is_an_improvement(judge: Judge) -> None:
+    finding = judge(base=SLOW, head=QUICK)
+    assert finding.verdict is Verdict.IMPROVED
+    assert finding.comparison is not None
+    assert finding.comparison.ratio.high < 0.001
+
+
+@pytest.mark.parametrize("head", [ENDLESS, DEADLOCKED], ids=["busy", "waiting"])
+def test_head_that_never_returns_is_a_regression_and_its_place_is_named(
+    judge: Judge, head: str
+) -> None:
+    finding = judge(head=head)
+    assert finding.verdict is Verdict.REGRESSION
+    assert finding.confirmed
+    assert finding.comparison is None
+    assert "head: a first call not done after" in finding.reason
+    assert "at src/sums.py:" in finding.reason
+    assert finding.reason.count("in total") == 1
+
+
+def test_head_that_never_returns_from_a_later_call_is_the_one_to_blame(judge: Judge) -> None:
+    finding = judge(head=ENDLESS_LATER)
+    assert finding.verdict is Verdict.REGRESSION
+    assert "head: " in finding.reason
+    assert "at src/sums.py:" in finding.reason
+
+
+def test_head_that_cannot_be_imported_to_the_end_is_a_regression(judge: Judge) -> None:
+    finding = judge(head=f"{QUICK}\nwhile True:\n    pass\n")
+    assert finding.verdict is Verdict.REGRESSION
+    assert "head: set-up not done after" in finding.reason
+
+
+def test_base_that_never_returns_is_no_regression_of_the_head(judge: Judge) -> None:
+    # Alone it is given all the time that compiling takes, here a little.
+    finding = judge(base=ENDLESS, head=QUICK)
+    assert finding.verdict is Verdict.IMPROVED
+    assert "base: a first call not done after" in finding.reason
+
+
+def test_neither_side_that_returns_is_no_regression(judge: Judge) -> None:
+    assert judge(base=ENDLESS, head=ENDLESS).verdict is Verdict.INCONCLUSIVE
+
+
+def test_first_calls_are_not_taken_for_all(judge: Judge) -> None:
+    finding = judge(head=SLOW_AT_FIRST)
+    assert finding.verdict is not Verdict.REGRESSION
+    assert finding.units_per_block > 1
+
+
+@pytest.fixture(autouse=True)
+def no_time_to_compile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_process, "OPEN_TIMEOUT_S", 10.0)
+
+
+PACKAGE = {
+    "__init__.py": "",
+    "media.py": "U8 = object\n",
+    "scanning/__init__.py": "",
+    "scanning/hasher.py": "class Hasher: ...\n",
+    "scanning/hashes/__init__.py": "",
+    "scanning/hashes/table.py": """
+import os
+import numpy as np
+
+class Fingerprint:
+    words = np.zeros(4, dtype=np.uint64)
+    quality = 100
+
+class Sum:
+    def hash(self, plane):
+        plane.sum()
+        return Fingerprint()
+
+class Fourth(Sum):
+    ...
+
+HASHERS = {"one": Sum, "two": Sum, "three": Sum, "four": Fourth, "five": Sum}
+""",
+}
+
+
+def test_worker_that_crashes_of_one_benchmark_is_no_fault_of_those_before_it(
+    repository: Path, commit: Callable[[], None], small_cache: Path, tmp_path: Path
+) -> None:
+    table = repository / "pipelines" / "scanning" / "hashes" / "table.py"
+    table.parent.mkdir(parents=True)
+    for name, text in PACKAGE.items():
+        (repository / "pipelines" / name).write_text(text)
+    commit()
+    table.write_text(
+        table.read_text().replace("    ...\n", "    def hash(self, plane):\n        os.abort()\n")
+    )
+    np.save(tmp_path / "planes.npy", np.zeros((2, 64, 64), dtype=np.uint8))
+    names = ("one", "two", "three", "four", "five")
+    found = findings(
+        repository,
+        small_cache,
+        *(
+            HashSpec(name=f"hash {name}", hasher=name, material=str(tmp_path / "planes.npy"))
+            for name in names
+        ),
+    )
+    wrong = [name for name, finding in found.items() if finding.verdict is Verdict.WRONG_ANSWER]
+    assert wrong == ["hash four"]
+    assert "ended with code -6" in found["hash four"].reason
+    assert all(found[f"hash {name}"].comparison is not None for name in ("one", "three", "five"))
