@@ -47,7 +47,7 @@ class GateCommands(TyperGroup):
 
 app = typer.Typer(
     cls=GateCommands,
-    help="Compare the working tree with a revision: a regression gate that never cries wolf."
+    help="Compare the working tree with a revision: a regression gate for noisy machines."
     " `sealbench gate --base REV` is short for `sealbench gate compare --base REV`.",
     no_args_is_help=True,
     rich_markup_mode=None,

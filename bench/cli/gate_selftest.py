@@ -49,7 +49,7 @@ def selftest(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, not the tables.")] = False,
 ) -> None:
-    """Put the gate itself on trial: how often it cries wolf here, and what it catches.
+    """Put the gate itself on trial: how often it is wrong here, and what it catches.
 
     Equal code and injected slowdowns of 1, 2, 3, 5 and 10 % (real work), idle and beside a noisy
     neighbour. Takes two to three seconds per comparison: about an hour for 100 trials.

@@ -32,11 +32,14 @@ def _run(out: Stream) -> int:
 
 
 def _ended(code: int, out: Stream) -> int:
-    """Return the exit code of a command that ended with `code`, given what its output came to."""
+    """Return the exit code of a command that ended with `code`, given what its output came to.
+
+    A code that says something is kept: a regression is one, whether or not anybody reads of it.
+    """
     sys.stdout.flush()
     if out.lost is None or code == INTERRUPTED:
         return code
     if out.reader_gone:
-        return READER_GONE
+        return code or READER_GONE
     say_raw(f"standard output cannot be written: {out.lost.strerror}; what was measured is kept")
-    return OUTPUT_LOST
+    return code or OUTPUT_LOST

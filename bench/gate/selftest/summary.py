@@ -1,4 +1,4 @@
-"""What a self-test found: how often the gate cried wolf, how often it missed one, how long it took.
+"""What a self-test found: how often the gate raised a false alarm, or missed one, how long it took.
 
 Every share comes with its exact binomial bounds. These take comparisons for independent; those of
 one gate share their processes, so they hold a little less than they say.

@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 
 from bench.cli.exit_codes import FAULT, INTERRUPTED, OUTPUT_LOST, READER_GONE, USAGE
+from bench.cli.main import _ended
+from bench.cli.streams import Stream
 from bench.sizing.scenario.load import builtin_scenarios
 from bench.store import read_run
 
@@ -96,6 +98,16 @@ def test_a_run_whose_output_is_lost_keeps_its_rows_and_its_report(
     assert finished.returncode == OUTPUT_LOST, finished.stderr
     assert [row.error for row in read_run(out).rows] == [None, None]
     assert (out / "report.html").exists()
+
+
+@pytest.mark.parametrize("code", [1, 3, 5])
+def test_a_code_that_says_something_is_kept_where_the_output_is_lost(code: int) -> None:
+    with open("/dev/full", "wb") as full:  # noqa: PTH123 - a device
+        out = Stream(full.fileno(), "w", closefd=False)
+        out.write(b"a verdict")
+        assert out.lost is not None
+        assert _ended(code, out) == code
+        assert _ended(0, out) == OUTPUT_LOST
 
 
 def on_a_terminal(
