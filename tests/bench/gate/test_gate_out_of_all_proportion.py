@@ -21,13 +21,15 @@ SMALL = Design(restarts=2, confirm_restarts=3, rounds=12, block_ns=100_000)
 TOTAL = "test_speed.py::test_total"
 
 QUICK = "def total(numbers):\n    return sum(numbers)\n"
-SLOW = "import time\ndef total(numbers):\n    time.sleep(0.05)\n    return sum(numbers)\n"
+SLOW = "import time\ndef total(numbers):\n    time.sleep(0.1)\n    return sum(numbers)\n"
 ENDLESS = "def total(numbers):\n    while True:\n        pass\n"
 ENDLESS_LATER = """
+import time
 CALLS = []
 def total(numbers):
     CALLS.append(None)
-    while len(CALLS) > 3000:
+    time.sleep(0.001)
+    while len(CALLS) > 60:
         pass
     return sum(numbers)
 """
@@ -36,7 +38,8 @@ import time
 CALLS = []
 def total(numbers):
     CALLS.append(None)
-    time.sleep(0.2 * (len(CALLS) < 3))
+    if len(CALLS) < 3:
+        time.sleep(0.2)
     return sum(numbers)
 """
 
@@ -108,7 +111,7 @@ def test_head_that_never_returns_is_a_regression_and_its_place_is_named(judge: J
 def test_head_that_never_returns_from_a_later_call_is_the_one_to_blame(judge: Judge) -> None:
     finding = judge(head=ENDLESS_LATER)
     assert finding.verdict is Verdict.REGRESSION
-    assert "head: " in finding.reason
+    assert "head: blocks not done after" in finding.reason
     assert "at src/sums.py:" in finding.reason
 
 
@@ -124,8 +127,9 @@ def test_base_that_never_returns_is_no_regression_of_the_head(
 
 def test_first_calls_are_not_taken_for_all(judge: Judge) -> None:
     finding = judge(head=SLOW_AT_FIRST)
-    assert finding.verdict is not Verdict.REGRESSION
     assert finding.units_per_block > 1
+    assert finding.comparison is not None
+    assert finding.comparison.ratio.value < 4
 
 
 PACKAGE = {
