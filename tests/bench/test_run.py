@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import av
+import msgspec
 import numpy as np
 import pytest
 
@@ -12,9 +13,11 @@ from bench.cases import Case
 from bench.machine import describe_machine
 from bench.material import Library
 from bench.progress import Progress, Silent
+from bench.report.outcome import remark
 from bench.run import WRONG_ANSWER_PREFIX, Runner
 from bench.store import RunFolder, RunPlan, StoredRun, read_run
 from bench.trials.workshop import Workshop
+from pipelines.codecs.settings import ENCODER_LIBRARIES
 from pipelines.engines.table import choose_engine
 from pipelines.media import EncodedFrame, Unit
 from pipelines.registry import load_registry
@@ -176,6 +179,21 @@ def test_each_round_measures_every_case_once_in_an_order_the_seed_gives(
     assert blocks_in_order(second) == blocks
     orders = {tuple(case for index, case in blocks if index == wanted) for wanted in range(ROUNDS)}
     assert len(orders) > 1
+
+
+def test_codec_that_ffmpeg_lacks_is_a_row_with_its_reason_and_the_rest_goes_on(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    absent = dataclasses.replace(ENCODER_LIBRARIES["h265"], name="libx266")
+    libraries = {**ENCODER_LIBRARIES, "h265": absent}
+    monkeypatch.setattr("pipelines.codecs.encoder.ENCODER_LIBRARIES", libraries)
+    case = case_of("null")
+    stored = stored_run(run, tmp_path / "r", [msgspec.structs.replace(case, codec="h265"), case])
+    failed, measured = sorted(stored.rows, key=lambda row: row.codec, reverse=True)
+    assert failed.error is not None
+    assert failed.error.startswith("NotInstalled: libx266, which encodes h265, is not in this FF")
+    assert remark(failed) is not None
+    assert (measured.codec, measured.error) == ("h264", None)
 
 
 def test_a_row_tells_the_clip_the_engine_and_what_was_measured(run: Run, tmp_path: Path) -> None:

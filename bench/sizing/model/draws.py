@@ -84,7 +84,10 @@ class ProfileDraws:
         heights = [known for name, known in self._traces if name == codec]
         if not heights:
             codecs = ", ".join(sorted({name for name, _ in self._traces})) or "none"
-            raise MissingCost(f"no traces of codec {codec!r} in the profile; it has: {codecs}")
+            raise MissingCost(
+                f"no traces of codec {codec!r} in the profile; it has: {codecs}; calibrate again "
+                "with this sealbench where FFmpeg has that codec"
+            )
         return self._traces[codec, min(heights, key=lambda known: abs(known - height))]
 
     def heights(self, stem: str) -> tuple[int, ...]:

@@ -25,7 +25,7 @@ from bench.progress import Silent
 from bench.verdict import WrongAnswer
 from pipelines.ciphers.aead import Aead, Cipher
 from pipelines.codecs.encoder import Encoder
-from pipelines.codecs.settings import conference_settings
+from pipelines.codecs.settings import ENCODER_LIBRARIES, conference_settings
 from pipelines.engines.native.relay import Rewrite
 from pipelines.engines.pyca import CRYPTOGRAPHY, PycaEngine
 from pipelines.engines.table import choose_engine
@@ -323,6 +323,15 @@ def test_traces_are_the_sizes_of_the_access_units(bench: Bench) -> None:
         assert trace.bitrate_bps == pytest.approx(
             8 * 30 / FRAMES * (sum(trace.keyframe_bytes) + sum(trace.delta_bytes))
         )
+
+
+def test_a_codec_that_ffmpeg_lacks_has_no_trace_and_the_others_have(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    absent = dataclasses.replace(ENCODER_LIBRARIES["h265"], name="libx266")
+    libraries = {**ENCODER_LIBRARIES, "h265": absent}
+    monkeypatch.setattr("pipelines.codecs.library.ENCODER_LIBRARIES", libraries)
+    assert [trace.codec for trace in traces(bench, SMALL)] == ["h264", "vp8", "vp9", "av1"]
 
 
 def test_a_block_that_comes_back_wrong_is_no_reading() -> None:

@@ -75,7 +75,7 @@ def test_the_reason_why_a_cost_is_missing_is_told(profile: Profile) -> None:
 def test_traces_come_from_the_nearest_calibrated_height(profile: Profile) -> None:
     draws = draw(profile, seed=1, replicas=2)
     assert {trace.height for trace in draws.traces("vp9", 540).traces} == {360}
-    with pytest.raises(MissingCost, match="it has: av1, h264, vp8, vp9"):
+    with pytest.raises(MissingCost, match="it has: av1, h264, vp8, vp9; calibrate again"):
         draws.traces("h265", 720)
 
 
