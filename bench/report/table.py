@@ -47,8 +47,7 @@ def _print_section(section: Section, console: Console) -> None:
         heading.append(f" [{', '.join(section.labels)}]", style="bold yellow")
     _say(console, heading)
     if section.note:
-        # All the encoder's options stand in the pages; here one line is enough.
-        console.print(Text(section.note, style="dim"), no_wrap=True, overflow="ellipsis")
+        _say(console, Text(section.note, style="dim"))
     for table in section.tables:
         console.print()
         _say(console, Text(table.title, style="italic"))
@@ -67,8 +66,12 @@ def _print_table(table: Table, console: Console) -> None:
     rich_table.add_column(table.name_head, overflow="fold")
     for index in shown:
         column = table.columns[index]
+        # Words go on in the next line rather than being cut; a figure stands on one.
         rich_table.add_column(
-            _heading(column), justify="right" if column.numeric else "left", no_wrap=True
+            _heading(column),
+            justify="right" if column.numeric else "left",
+            no_wrap=column.numeric,
+            overflow="fold",
         )
     for name, cells in rows:
         rich_table.add_row(name, *(Text(cells[index]) for index in shown))
