@@ -47,6 +47,9 @@ class Reading:
 
     stamps: list[int | None] = field(default_factory=list)
     early: list[EarlyPacket] = field(default_factory=list)
+    failures: int = 0
+    """Of the early packets: how many did not decode."""
+
     damaged: bool = False
     cut: bool = False
     """Whether the last packet that was read is not whole."""
@@ -58,7 +61,8 @@ class Reading:
             self.early.append(
                 EarlyPacket(stamp=packet.pts, is_key=packet.is_keyframe, failed=failed)
             )
-        return not failed or sum(packet.failed for packet in self.early) < MAX_FAILURES
+        self.failures += failed
+        return self.failures < MAX_FAILURES
 
     @property
     def skipped(self) -> int:
