@@ -1,6 +1,6 @@
 """Cases: one cell of the matrix each, by the question that it asks."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -19,14 +19,19 @@ HASH_REFERENCES = ("pdqhash.compute", "imagehash.phash", "imagehash.dhash")
 PRIVATE_HASHER = "pdq"
 """What is looked up privately: the longest hash, and the one that real lists hold."""
 
+MOST_ENTRIES = 1_000_000_000
+"""Of a list: what its file could hold. A plan that asks for more is no plan of ours."""
+
+Entries = Annotated[int, msgspec.Meta(ge=1, le=MOST_ENTRIES)]
+
 
 class Cell(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
     """What every case has: why it is measured, on what, for how long, cut into how many rounds."""
 
     why: str
     clip: str
-    seconds: float
-    rounds: int
+    seconds: Annotated[float, msgspec.Meta(gt=0, le=3600)]
+    rounds: Annotated[int, msgspec.Meta(ge=1, le=1000)]
 
 
 class Case(Cell, frozen=True, kw_only=True, tag="stream"):
@@ -38,7 +43,7 @@ class Case(Cell, frozen=True, kw_only=True, tag="stream"):
     pipeline: str
     engine: str = AUTO
     hook: Hook | None = None
-    deadline_ms: float = 0.0
+    deadline_ms: Annotated[float, msgspec.Meta(ge=0, le=60_000)] = 0.0
 
     @property
     def id(self) -> str:
@@ -70,9 +75,9 @@ class LookupCase(Cell, frozen=True, kw_only=True, tag="lookup"):
 
     hasher: str
     index: str
-    list_size: int
-    radius: int
-    batch: int = 1
+    list_size: Entries
+    radius: Annotated[int, msgspec.Meta(ge=0, le=4096)]
+    batch: Annotated[int, msgspec.Meta(ge=1, le=4096)] = 1
 
     @property
     def model(self) -> str:
@@ -91,8 +96,8 @@ class PrivateCase(Cell, frozen=True, kw_only=True, tag="private"):
     """A clip's hashes looked up by a protocol that shows neither side what the other holds."""
 
     protocol: str
-    list_size: int
-    queries: int
+    list_size: Entries
+    queries: Annotated[int, msgspec.Meta(ge=4, le=10_000)]
 
     @property
     def model(self) -> str:

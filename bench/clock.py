@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from bench.results import Estimate
+from bench.results import Estimate, Figure
 
 Now = Callable[[], int]
 """A monotonic clock in ns; only differences of its readings mean anything."""
@@ -28,7 +28,7 @@ class ClockOverhead(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     read_ns: Estimate
-    resolution_ns: float
+    resolution_ns: Figure
 
 
 def clock_overhead_ns(now: Now = now, *, blocks: int = BLOCKS) -> ClockOverhead:

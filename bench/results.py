@@ -1,17 +1,26 @@
 """The schema of what a run leaves behind: rows, machine and plan, each with its version."""
 
+from typing import Annotated
+
 import msgspec
 
 SCHEMA = 1
 """Version of every file in a run folder. A reader refuses a newer one."""
 
 
+Figure = Annotated[float, msgspec.Meta(ge=-1e18, le=1e18)]
+"""A number as no row goes beyond it; what is outside is forged, and products of it overflow."""
+
+Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]
+"""How many: sums of thousands fit into 64 bits, and each into a float."""
+
+
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     """A statistic with its 95 % bootstrap interval."""
 
-    value: float
-    low: float
-    high: float
+    value: Figure
+    low: Figure
+    high: Figure
 
 
 class StageSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,10 +53,10 @@ class PacedSummary(msgspec.Struct, frozen=True, kw_only=True):
     p50_ns: Estimate
     p95_ns: Estimate
     p99_ns: Estimate
-    max_ns: int
-    deadline_ns: int
-    deadline_misses: int
-    frame_interval_ns: int
+    max_ns: Count
+    deadline_ns: Count
+    deadline_misses: Count
+    frame_interval_ns: Count
 
 
 class HookSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,8 +76,8 @@ class HookSummary(msgspec.Struct, frozen=True, kw_only=True):
     scanner: str
     hasher: str
     index: str
-    list_entries: int
-    index_bytes: int
+    list_entries: Count
+    index_bytes: Count
     list_origin: str = ""
     sampling: str
     mode: str
@@ -77,10 +86,10 @@ class HookSummary(msgspec.Struct, frozen=True, kw_only=True):
     core_share: Estimate
     added_p50_ns: Estimate
     added_p99_ns: Estimate
-    sampled: int
-    matched: int
-    dropped: int
-    flagged_frames: int
+    sampled: Count
+    matched: Count
+    dropped: Count
+    flagged_frames: Count
     worker_ns: Estimate | None = None
     lag_p50_ns: Estimate | None = None
     lag_p99_ns: Estimate | None = None
@@ -90,11 +99,11 @@ class HashSummary(msgspec.Struct, frozen=True, kw_only=True):
     """Time to hash one luma plane."""
 
     hasher: str
-    bits: int
+    bits: Count
     p50_ns: Estimate
     p99_ns: Estimate
     mean_ns: Estimate
-    quality_mean: float
+    quality_mean: Figure
 
 
 class LookupSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,15 +112,15 @@ class LookupSummary(msgspec.Struct, frozen=True, kw_only=True):
     hasher: str
     index: str
     exact: bool
-    radius: int
-    list_entries: int
-    index_bytes: int
-    build_s: float
-    batch: int
+    radius: Count
+    list_entries: Count
+    index_bytes: Count
+    build_s: Figure
+    batch: Count
     p50_ns: Estimate
     p99_ns: Estimate
     mean_ns: Estimate
-    found_mean: float
+    found_mean: Figure
 
 
 class PrivateSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,18 +133,18 @@ class PrivateSummary(msgspec.Struct, frozen=True, kw_only=True):
 
     protocol: str
     library: str
-    list_entries: int
-    radius: int
-    setup_s: float
-    setup_bytes: int
+    list_entries: Count
+    radius: Count
+    setup_s: Figure
+    setup_bytes: Count
     p50_ns: Estimate
     mean_ns: Estimate
-    client_ns: float
-    server_ns: float
-    up_bytes: float
-    down_bytes: float
-    plaintext_ns: float
-    plaintext_radius: int
+    client_ns: Figure
+    server_ns: Figure
+    up_bytes: Figure
+    down_bytes: Figure
+    plaintext_ns: Figure
+    plaintext_radius: Count
     client_learns: str
     server_learns: str
 
@@ -152,15 +161,15 @@ class RecallCounts(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     hasher: str
-    radius: int
-    frames: int
-    low_quality: int
-    recalled: int
-    recalled_dihedral: int
-    identical: int
-    false_matches: int
-    foreign_entries: int
-    distances: tuple[float, ...]
+    radius: Count
+    frames: Count
+    low_quality: Count
+    recalled: Count
+    recalled_dihedral: Count
+    identical: Count
+    false_matches: Count
+    foreign_entries: Count
+    distances: tuple[Figure, ...]
 
 
 class RecallSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,8 +177,8 @@ class RecallSummary(msgspec.Struct, frozen=True, kw_only=True):
 
     change: str
     rung: str
-    target_bps: float
-    achieved_bps: float
+    target_bps: Figure
+    achieved_bps: Figure
     counts: tuple[RecallCounts, ...]
 
 
@@ -182,11 +191,11 @@ class DriftSummary(msgspec.Struct, frozen=True, kw_only=True):
 
     hasher: str
     reference: str
-    frames: int
-    good: int
-    mean_bits: float
-    quantile_bits: tuple[float, ...]
-    quality_difference_mean: float
+    frames: Count
+    good: Count
+    mean_bits: Figure
+    quantile_bits: tuple[Figure, ...]
+    quality_difference_mean: Figure
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -213,17 +222,17 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     clip_sha256: str = ""
     clip_note: str = ""
     encoder: str = ""
-    width: int = 0
-    height: int = 0
-    fps: float = 0.0
-    bitrate_bps: float = 0.0
-    frames: int = 0
-    rounds: int = 0
-    processes: int = 0
-    unit_bytes_mean: float = 0.0
-    wire_bytes_mean: float = 0.0
-    overhead_bytes_mean: float = 0.0
-    packets_mean: float = 0.0
+    width: Count = 0
+    height: Count = 0
+    fps: Figure = 0.0
+    bitrate_bps: Figure = 0.0
+    frames: Count = 0
+    rounds: Count = 0
+    processes: Count = 0
+    unit_bytes_mean: Figure = 0.0
+    wire_bytes_mean: Figure = 0.0
+    overhead_bytes_mean: Figure = 0.0
+    packets_mean: Figure = 0.0
     stages: tuple[StageSummary, ...] = ()
     roles: tuple[RoleSummary, ...] = ()
     paced: PacedSummary | None = None
@@ -233,7 +242,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     private: PrivateSummary | None = None
     recall: RecallSummary | None = None
     drift: DriftSummary | None = None
-    harness_ns_per_frame: float = 0.0
-    peak_rss_bytes: int = 0
-    case_rss_bytes: int = 0
+    harness_ns_per_frame: Figure = 0.0
+    peak_rss_bytes: Count = 0
+    case_rss_bytes: Count = 0
     samples: str = ""

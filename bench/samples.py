@@ -62,6 +62,21 @@ def stage_fields(samples: Samples) -> tuple[str, ...]:
     return tuple(name for name in samples.dtype.names or () if "/" in name)
 
 
+def unlike_samples(samples: Samples, *, hooked: bool) -> str:
+    """Return what keeps `samples`, read from a file, from being those of a pipeline; else nothing.
+
+    `hooked`: the columns of a scanning hook belong to them.
+    """
+    names = samples.dtype.names or ()
+    for name in samples_dtype((), hooked=hooked).names or ():
+        if name not in names:
+            return f"no column {name!r}"
+    for name in stage_fields(samples):
+        if name.split("/", 1)[0] not in set(Role):
+            return f"the column {name!r} is of no known role"
+    return ""
+
+
 def stage_durations_ns(samples: Samples) -> dict[str, npt.NDArray[np.int64]]:
     """Return each stage's service time per frame in ns, keyed by its column."""
     durations: dict[str, npt.NDArray[np.int64]] = {}

@@ -46,6 +46,11 @@ class UnsafeFile(OSError):  # noqa: N818 - what is wrong
         super().__init__(errno.EINVAL, why, str(path))
 
 
+def path_text(path: Path | str) -> str:
+    """Return `path` as a text that any file can hold: bytes that are not UTF-8 are spelt out."""
+    return os.fsencode(path).decode(errors="backslashreplace")
+
+
 def open_plain(path: Path, *, most_bytes: int) -> BufferedReader:
     """Open the regular file `path`, which may be a link to one, to read up to `most_bytes`."""
     try:
@@ -81,7 +86,10 @@ def opened_folder(path: Path, *, within: Path | None = None, make: bool = False)
     """
     root = path if within is None else within
     if make:
-        root.mkdir(parents=True, exist_ok=True)
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UnsafeFile(root, error.strerror or str(error)) from error
     descriptor = os.open(root, _FOLDER)
     try:
         here = root

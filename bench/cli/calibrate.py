@@ -27,6 +27,7 @@ from bench.store import IncomparableMachine, StoreError
 from bench.suite import SuiteError
 from bench.verdict import WrongAnswer
 from pipelines.engines.table import AUTO, ENGINE_NAMES
+from pipelines.files import path_text
 
 MOST_ROUNDS = 1000
 WRONG = WrongAnswer.__name__
@@ -93,8 +94,8 @@ def calibrate(
     finally:
         progress.end()
     if json:
-        document = {"folder": str(path), "kept": finished.kept, "profile": finished.profile}
-        data = msgspec.json.encode(document, enc_hook=str)
+        document = {"folder": path, "kept": finished.kept, "profile": finished.profile}
+        data = msgspec.json.encode(document, enc_hook=path_text)
         put_json(msgspec.json.format(data) + b"\n")
     else:
         show_finished(finished, path)

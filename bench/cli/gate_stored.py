@@ -68,7 +68,9 @@ def gate_stored(
         seed = secrets.randbits(32)
         match baseline.kind:
             case "run folder":
-                seed, judged = _run_again(baseline, registry, machine, folder, progress)
+                seed, judged = _run_again(
+                    path, baseline, registry, machine, folder=folder, progress=progress
+                )
                 head = "now"
             case "gate":
                 head, judged = _gate_again(
@@ -102,16 +104,19 @@ def gate_stored(
 
 
 def _run_again(
+    source: Path,
     baseline: Baseline,
     registry: Registry,
     machine: Machine,
+    *,
     folder: Path,
     progress: TerminalProgress,
 ) -> tuple[int, Judged]:
     """Measure the cases of a stored run as `sealbench run` does, with its seed and options."""
-    source = Path(baseline.source)
     plan = read_run(source if source.is_dir() else source.parent).plan
     cases = {case.id: case for case in planned_cases(plan, registry)}
+    if strange := [name for name in baseline.benchmarks if name not in cases]:
+        raise BaselineError(f"{source}: rows: {strange[0]!r} is no case of its run.json")
     fetch_clips([cases[name] for name in baseline.benchmarks], progress)
 
     def measure(number: int, names: Collection[str]) -> Baseline:

@@ -34,9 +34,10 @@ from bench.profile.store import FILE
 from bench.progress import Progress
 from bench.run import CASE, EXPECTED_PREFIXES, WRONG_ANSWER_PREFIX, Runner
 from bench.store import IncomparableMachine, RunFolder, RunPlan, StoredRun, StoreError, read_run
-from bench.suite import SuiteError
+from bench.suite import SuiteError, check_known
 from bench.trials.workshop import Workshop
-from pipelines.engines.table import AUTO
+from pipelines.engines.table import AUTO, ENGINE_NAMES
+from pipelines.files import path_text
 from pipelines.registry import Registry
 from pipelines.scanning.hash_list import HashList
 from pipelines.scanning.list_file import ListFileError, read_list
@@ -181,6 +182,7 @@ def planned_cases(plan: RunPlan, registry: Registry) -> list[AnyCase]:
     for case in cases:
         if not isinstance(case, Case):
             continue
+        check_known([case.engine], ENGINE_NAMES, f"run.json: cases: {case.id!r}: engine")
         if case.pipeline not in registry.pipelines:
             raise SuiteError(f"the run needs pipeline {case.pipeline!r}, which is not installed")
         if case.hook is not None and case.hook.scanner not in registry.scanners:
@@ -198,10 +200,16 @@ def clip_options(files: Mapping[str, Path]) -> dict[str, str]:
 
 
 def list_options(path: Path | None) -> dict[str, str]:
-    """Return what a plan keeps of the user's own list: where it is, and its hash."""
+    """Return what a plan keeps of the user's own list: where it is, and its hash.
+
+    Raises SuiteError where a plan could not hold that.
+    """
     if path is None:
         return {}
-    return {LIST_OPTION: str(path.resolve()), LIST_HASH_OPTION: file_sha256(path)}
+    place = path.resolve()
+    if str(place) != path_text(place):
+        raise SuiteError(f"--hash-list {path}: the way to it is not UTF-8; rename what is not")
+    return {LIST_OPTION: str(place), LIST_HASH_OPTION: file_sha256(path)}
 
 
 def listed_option(clip: str | None) -> dict[str, str]:
@@ -297,7 +305,7 @@ def calibrated(folder: RunFolder, progress: TerminalProgress) -> bool:
 def as_json(stored: StoredRun) -> dict[str, object]:
     """Return what `--json` prints: the plan, the machine and the rows of a run."""
     return {
-        "folder": str(stored.path),
+        "folder": path_text(stored.path),
         "plan": stored.plan,
         "machine": stored.machine,
         "sessions": stored.sessions,

@@ -26,6 +26,7 @@ from bench.progress import Progress
 from bench.stop import is_stop
 from bench.suite import Suite, SuiteError, find_suite, load_suite
 from pipelines.engines.table import ENGINE_NAMES
+from pipelines.files import path_text
 from pipelines.registry import Registry
 from pipelines.scanning.hash_list import HashList
 from pipelines.scanning.hashes.table import HASHERS
@@ -109,10 +110,10 @@ def own_clip_name(clip: Path) -> str:
     """
     if any(unicodedata.category(letter) in {"Cc", "Zl", "Zp"} for letter in clip.name):
         raise ClipError(f"{clip.name!a}: the file's name has line breaks or the like; rename it")
-    try:
-        clip.name.encode()
-    except UnicodeEncodeError as error:
-        raise ClipError(f"{clip.name!a}: the file's name is not UTF-8; rename it") from error
+    if clip.name != path_text(clip.name):
+        raise ClipError(f"{clip.name!a}: the file's name is not UTF-8; rename it")
+    if str(clip.resolve()) != path_text(clip.resolve()):
+        raise ClipError(f"{str(clip.resolve())!a}: the way to it is not UTF-8; rename what is not")
     return f"{FILE_PREFIX}{clip.name}"
 
 

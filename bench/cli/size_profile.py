@@ -16,6 +16,7 @@ from bench.profile.pool import pooled
 from bench.profile.schema import Profile
 from bench.profile.store import read_profile
 from bench.progress import Progress
+from pipelines.files import path_text
 
 _MOST_DIFFERENCES = 3
 
@@ -37,7 +38,7 @@ def profile_at_hand(given: Sequence[Path], progress: Progress) -> AtHand:
     """
     if given:
         return _given(given)
-    stored = stored_here()
+    stored = stored_here(progress.note)
     if stored is None:
         return _measured(progress)
     profile = read_profile(stored)
@@ -51,7 +52,7 @@ def _given(paths: Sequence[Path]) -> AtHand:
         profile = pooled(profiles)
     except ProfileError as error:
         fail(str(error), INCOMPARABLE)
-    name = f"{', '.join(map(str, paths))} ({_calibration(profile)})"
+    name = f"{', '.join(map(path_text, paths))} ({_calibration(profile)})"
     return AtHand(profile=profile, name=name, notes=(*_foreign(profile), *_generated(profile)))
 
 

@@ -17,8 +17,12 @@ from typing import IO
 from bench.clips.errors import ClipError
 from bench.progress import Progress
 from pipelines.cache_folder import cache_folder
+from pipelines.files import open_plain
 
 CHECKSUM_BYTES = hashlib.sha256().digest_size
+MOST_BYTES = 1_000_000_000_000
+"""The most that is read of one file, to hash it: no video is as long."""
+
 STALE_AFTER_S = 24 * 3600
 SETTLED_NS = 100_000_000
 """A file that was changed longer ago than this cannot change again under the same time stamp."""
@@ -136,7 +140,7 @@ def _checksum(path: Path) -> "hashlib._Hash":
 
 def file_sha256(path: Path) -> str:
     """Return the sha256 of a file in hex, reading it once as long as it stays. Raises OSError."""
-    with path.open("rb") as file:
+    with open_plain(path, most_bytes=MOST_BYTES) as file:
         state = os.fstat(file.fileno())
         identity = (
             *(state.st_dev, state.st_ino, state.st_size),

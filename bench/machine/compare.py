@@ -44,7 +44,7 @@ def unlike(first: Mapping[str, str], second: Mapping[str, str]) -> list[str]:
     """Return one line for each part in which two fingerprints differ, or only one has."""
     names = [*first, *(name for name in second if name not in first)]
     return [
-        f"{name}: {first.get(name, 'unknown')} -> {second.get(name, 'unknown')}"
+        " ".join(f"{name}: {first.get(name, 'unknown')} -> {second.get(name, 'unknown')}".split())
         for name in names
         if first.get(name, "unknown") != second.get(name, "unknown")
     ]

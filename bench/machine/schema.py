@@ -5,15 +5,15 @@ from typing import Annotated
 import msgspec
 
 from bench.clock import ClockOverhead
-from bench.results import Estimate
+from bench.results import Count, Estimate, Figure
 
 
 class Cache(msgspec.Struct, frozen=True, kw_only=True):
     """A cache as core 0 sees it. `kind` is Data, Instruction or Unified."""
 
-    level: int
+    level: Count
     kind: str
-    size_bytes: int
+    size_bytes: Count
     shared_by_cores: str
 
 
@@ -23,8 +23,8 @@ class Scaling(msgspec.Struct, frozen=True, kw_only=True):
     `ratio` and `one_gbit_per_s` are the median of the trials with their least and greatest value.
     """
 
-    processes: int
-    trials: int
+    processes: Count
+    trials: Count
     ratio: Estimate
     one_gbit_per_s: Estimate
 
@@ -42,8 +42,8 @@ class Conditions(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     utc: str
-    load_1min: float | None
-    cpu_pressure_percent: float | None
+    load_1min: Figure | None
+    cpu_pressure_percent: Figure | None
     calibration_ns: CalibrationNs | None = None
 
 
@@ -58,13 +58,13 @@ class Machine(msgspec.Struct, frozen=True, kw_only=True):
     slug: str
     cpu_model: str | None
     architecture: str
-    logical_cores: int | None
-    physical_cores: int | None
-    usable_cores: int
+    logical_cores: Count | None
+    physical_cores: Count | None
+    usable_cores: Count
     isa: tuple[str, ...] | None
     virtual: bool | None
     caches: tuple[Cache, ...] | None
-    ram_bytes: int | None
+    ram_bytes: Count | None
     governors: tuple[str, ...] | None
     kernel: str
     os: str

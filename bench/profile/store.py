@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -65,17 +66,17 @@ def parse_profile(data: bytes, where: str) -> Profile:
     return profile
 
 
-def write_profile(path: Path, profile: Profile) -> None:
+def write_profile(path: Path, profile: Profile, *, within: Path | None = None) -> None:
     """Write `profile` to the file `path`, durably; its old or its new content is there.
+
+    No link below `within` is followed.
 
     Raises ProfileError, also for what could not be read back (a NaN, which JSON does not have).
     """
     data = msgspec.json.encode(profile)
     parse_profile(data, str(path))
     try:
-        with file_errors(path.parent):
-            path.parent.mkdir(parents=True, exist_ok=True)
-        write_bytes(path, msgspec.json.format(data, indent=1) + b"\n")
+        write_bytes(path, msgspec.json.format(data, indent=1) + b"\n", within=within, make=True)
     except StoreError as error:
         raise ProfileError(str(error)) from error
 
@@ -84,26 +85,40 @@ def keep_profile(profile: Profile) -> Path:
     """Keep `profile` in the user's cache and return where. Raises ProfileError."""
     began = re.sub(r"[^0-9TZ]", "", profile.started_utc)
     path = _kept_in(profile.machine) / f"{began}-{profile.seed}.json"
-    write_profile(path, profile)
+    write_profile(path, profile, within=cache_dir())
     return path
 
 
-def stored_profile(machine: Machine) -> Path | None:
+def stored_profile(machine: Machine, note: Callable[[str], None] = lambda _: None) -> Path | None:
     """Return the calibration in the user's cache of exactly this machine and its libraries.
 
     Of several the one with most rounds, and of these the newest: a quick look does not stand in
-    for a whole one. Files that cannot be read, such as those of a newer sealbench, are passed over.
+    for a whole one. Files that cannot be read, such as those of a newer sealbench, are passed over,
+    and `note` is told why. Raises ProfileError where the cache itself cannot be read.
     """
     best: tuple[int, Path] | None = None
-    # Names begin with the time.
-    for path in sorted(_kept_in(machine).glob("*.json"), reverse=True):
+    for path in _kept(_kept_in(machine)):
         try:
             found = read_profile(path)
-        except ProfileError:
+        except ProfileError as error:
+            note(f"passed over: {error}")
             continue
         if not unlike_machines(found.machine, machine) and (best is None or found.rounds > best[0]):
             best = found.rounds, path
     return None if best is None else best[1]
+
+
+def _kept(folder: Path) -> list[Path]:
+    """Return the profiles in `folder`, the newest first. Raises ProfileError."""
+    try:
+        with file_errors(folder):
+            found = [path for path in folder.iterdir() if path.suffix == ".json"]
+    except StoreError as error:
+        if isinstance(error.__cause__, FileNotFoundError):
+            return []
+        raise ProfileError(f"{error}: size with --from FILE, or name another cache") from error
+    # Names begin with the time.
+    return sorted(found, reverse=True)
 
 
 def _kept_in(machine: Machine) -> Path:

@@ -127,7 +127,8 @@ def _curves(group: Group, run: ReportRun) -> tuple[Curve, ...]:
     curves: list[Curve] = []
     for row in chosen_rows(group):
         samples = run.load_samples(row)
-        if samples is None or not len(samples):
+        # A logarithmic axis has no place for what took no time at all.
+        if samples is None or not (latency_ns(samples) > 0).any():
             continue
         labels = group.own_labels(row)
         marked = f" [{', '.join(labels)}]" if labels else ""

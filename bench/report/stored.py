@@ -1,6 +1,7 @@
 """From a run folder to what the report reads: the only place that knows how runs are stored."""
 
 from collections.abc import Iterator
+from functools import partial
 
 import msgspec
 
@@ -8,7 +9,9 @@ from bench.machine import Conditions, Machine, limits
 from bench.report.quantities import MISSING, duration, number
 from bench.report.report_run import INTERRUPTED, ReportRun
 from bench.results import Row
-from bench.store import Session, StoredRun
+from bench.samples import Samples, unlike_samples
+from bench.store import Session, StoredRun, StoreError
+from bench.store.stored import FRAME_BY_FRAME
 
 _NAMED_ISA = ("aes", "vaes", "avx512f", "sha_ni", "pmull")
 _NAMED_LIBRARIES = (
@@ -29,8 +32,18 @@ def report_run(stored: StoredRun) -> ReportRun:
         conditions=tuple(_conditions(stored)),
         clock_overhead_ns=stored.machine.clock.read_ns.value,
         rows=(*stored.rows, *(_interrupted(row) for row in stored.interim)),
-        load_samples=stored.samples,
+        load_samples=partial(_frames, stored),
     )
+
+
+def _frames(stored: StoredRun, row: Row) -> Samples | None:
+    """Return the samples of `row`; those of frames have all columns. Raises StoreError."""
+    samples = stored.samples(row)
+    if samples is not None and row.model in FRAME_BY_FRAME:
+        unlike = unlike_samples(samples, hooked=row.hook is not None)
+        if unlike:
+            raise StoreError(f"{stored.path / row.samples}: {unlike}")
+    return samples
 
 
 def _interrupted(row: Row) -> Row:

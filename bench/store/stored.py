@@ -80,12 +80,11 @@ class StoredRun:
                 f"{self.path / ROWS}: case {row.case!r}: samples: {row.samples!r} is not "
                 f"{samples_file(row.case)!r}"
             )
-        samples = load_samples(self.path / row.samples)
+        file = self.path / row.samples
+        samples = load_samples(file)
         # Other questions have samples of other things: batches of look-ups, hashed frames.
         if row.model in FRAME_BY_FRAME and len(samples) != row.frames:
-            raise StoreError(
-                f"{self.path / row.samples}: holds {len(samples)} frames, its row says {row.frames}"
-            )
+            raise StoreError(f"{file}: holds {len(samples)} frames, its row says {row.frames}")
         return samples
 
 

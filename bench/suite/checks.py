@@ -1,7 +1,8 @@
 """Refusing what a suite may not say, in words that name the place, the value and what is known."""
 
 import difflib
-from collections.abc import Collection, Iterable, Mapping
+import math
+from collections.abc import Collection, Iterable, Mapping, Sized
 from fnmatch import fnmatchcase
 from typing import get_args
 
@@ -16,6 +17,9 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "modes": tuple(mode.value for mode in Mode),
 }
 """What may stand in the fields that take one of a few words."""
+
+MOST_CASES = 10_000
+"""Of a suite: more than ten times the largest that is shipped, and hours of measuring."""
 
 
 class SuiteError(Exception):
@@ -61,6 +65,13 @@ def check_not_empty(where: str, lists: Mapping[str, Collection[object]]) -> None
     for field, values in lists.items():
         if not values:
             raise SuiteError(f"{where}.{field}: the list is empty")
+
+
+def check_count(where: str, *lists: Sized) -> None:
+    """Raise SuiteError where `lists` multiply to more cases than anybody measures."""
+    cases = math.prod(map(len, lists))
+    if cases > MOST_CASES:
+        raise SuiteError(f"{where}: {cases:,} cases; at most {MOST_CASES:,} are measured")
 
 
 def expand(patterns: Iterable[str], where: str, pipelines: Mapping[str, Pipeline]) -> list[str]:

@@ -9,8 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from bench.cases import AnyCase
-from bench.plain_text import utf8_text
-from bench.suite.checks import SuiteError, known, located
+from bench.suite.checks import SuiteError, check_count, known, located
 from bench.suite.multiply import (
     Names,
     Place,
@@ -22,14 +21,13 @@ from bench.suite.multiply import (
     stream_cases,
 )
 from bench.suite.written import CaseFields, SuiteFile
-from pipelines.files import read_plain
+from bench.toml_text import TomlError, parse_toml, read_toml
+from pipelines.files import path_text
 from pipelines.pipeline import Pipeline
 from pipelines.scanning.scanner import Scanner
 from pipelines.scanning.table import SCANNERS
 
 SUITE_SCHEMA = 1
-
-MOST_BYTES = 1_000_000
 
 Written = TypeVar("Written", bound=CaseFields)
 
@@ -58,7 +56,8 @@ def find_suite(name: str) -> Path:
     shipped = builtin_suites()
     if name in shipped:
         return shipped[name]
-    if Path(name).suffix == ".toml":
+    # Whoever names a place means a file: what the shell makes of <(...) is /dev/fd/63.
+    if Path(name).suffix == ".toml" or "/" in name:
         return Path(name)
     raise SuiteError(f"unknown suite {name!r}; {known(name, shipped)}, or a path to a .toml file")
 
@@ -76,9 +75,9 @@ def load_suite(
     known values.
     """
     try:
-        text = read_plain(path, most_bytes=MOST_BYTES)
-    except OSError as error:
-        raise SuiteError(f"{path}: {error.strerror or error}") from error
+        text = read_toml(path)
+    except TomlError as error:
+        raise SuiteError(f"{path}: {error}") from error
     return parse_suite(text, path, pipelines, clips, scanners)
 
 
@@ -91,9 +90,8 @@ def parse_suite(
 ) -> Suite:
     """Return the suite that `text` describes; `path` is named in errors. Raises SuiteError."""
     try:
-        suite = msgspec.toml.decode(utf8_text(text), type=SuiteFile)
-    # Bytes that are not UTF-8 are a ValueError; deep nesting exhausts the stack.
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        suite = parse_toml(text, SuiteFile)
+    except TomlError as error:
         raise SuiteError(f"{path.name}: {located(str(error))}") from error
     if suite.schema != SUITE_SCHEMA:
         raise SuiteError(
@@ -102,7 +100,8 @@ def parse_suite(
         )
     names = Names(pipelines=pipelines, scanners=scanners, clips=clips)
     cases: dict[str, AnyCase] = {}
-    for where, case in every_case(suite, path.name, names):
+    for number, (where, case) in enumerate(every_case(suite, path.name, names), start=1):
+        check_count(path.name, range(number))
         known_case = cases.setdefault(case.id, case)
         if msgspec.structs.replace(known_case, why=case.why) != case:
             raise SuiteError(
@@ -112,7 +111,7 @@ def parse_suite(
     if not cases:
         raise SuiteError(f"{path.name}: case: the suite has no cases")
     return Suite(
-        name=path.stem,
+        name=path_text(path.stem),
         summary=suite.summary,
         sha256=hashlib.sha256(text).hexdigest(),
         cases=tuple(cases.values()),

@@ -20,6 +20,7 @@ from bench.picture_changes import CHANGES
 from bench.suite.checks import (
     SuiteError,
     check_clips,
+    check_count,
     check_known,
     check_not_empty,
     expand,
@@ -106,6 +107,7 @@ def stream_cases(written: StreamCases, place: Place) -> Iterator[AnyCase]:
         {"codecs": written.codecs, "pipelines": names, "engines": written.engines},
     )
     hooks = [None, *([] if written.scan is None else scan_hooks(written.scan, place))]
+    check_count(place.where, hooks, clips, written.codecs, names, written.engines)
     for hook in hooks:
         if hook is not None and hook.point in LIVE_ONLY and written.media != "live":
             raise SuiteError(
@@ -160,6 +162,7 @@ def scan_hooks(scan: ScanLists, place: Place) -> list[Hook]:
     flag_n, flag_m = scan.flag
     whole(f"{where}.flag[1] (m of [n, m])", flag_m, 1, 10_000)
     whole(f"{where}.flag[0] (n of [n, m])", flag_n, 1, flag_m)
+    check_count(where, scan.points, scan.scanners, scan.list_sizes, scan.sampling, scan.modes)
     hooks = [
         Hook(
             point=point,
@@ -186,6 +189,7 @@ def hash_cases(written: HashCases, place: Place) -> Iterator[AnyCase]:
     """Yield the cases of one [[hash]]. Raises SuiteError."""
     check_known(written.hashers, (*HASHERS, *HASH_REFERENCES), place.at("hashers"))
     check_not_empty(place.where, {"hashers": written.hashers})
+    check_count(place.where, written.clips, written.hashers)
     for clip, hasher in product(place.clips(written), written.hashers):
         yield HashCase(
             why=written.why,
@@ -208,6 +212,14 @@ def lookup_cases(written: LookupCases, place: Place) -> Iterator[AnyCase]:
             "list_sizes": written.list_sizes,
             "batches": written.batches,
         },
+    )
+    check_count(
+        place.where,
+        written.clips,
+        written.hashers,
+        written.list_sizes,
+        written.indexes,
+        written.batches,
     )
     for clip, hasher, size, index, batch in product(
         place.clips(written),
@@ -236,6 +248,7 @@ def private_cases(written: PrivateCases, place: Place) -> Iterator[AnyCase]:
     """Yield the cases of one [[private]]. Raises SuiteError."""
     check_known(written.protocols, PROTOCOLS, place.at("protocols"))
     check_not_empty(place.where, {"protocols": written.protocols, "list_sizes": written.list_sizes})
+    check_count(place.where, written.clips, written.list_sizes, written.protocols)
     for clip, size, protocol in product(
         place.clips(written), written.list_sizes, written.protocols
     ):
@@ -270,6 +283,7 @@ def recall_cases(written: RecallCases, place: Place) -> Iterator[AnyCase]:
         except ClipError as error:
             raise SuiteError(f"{place.at('rungs')}: {error}") from error
     clips = place.clips(written)
+    check_count(place.where, clips, written.rungs, written.changes, written.codecs)
     for clip, rung, change, codec in product(clips, written.rungs, written.changes, written.codecs):
         yield RecallCase(
             why=written.why,

@@ -1,10 +1,19 @@
 """A suite as it is written: one array of tables for each question a case can ask."""
 
+from typing import Annotated, TypeVar
+
 import msgspec
 
 from bench.cases import Media, Model
 from pipelines.engines.table import AUTO
 from pipelines.scanning.hook import Mode, Point
+
+T = TypeVar("T")
+Listed = Annotated[list[T], msgspec.Meta(max_length=1000)]
+Name = Annotated[str, msgspec.Meta(max_length=500)]
+Words = Annotated[str, msgspec.Meta(max_length=5000)]
+Whole = Annotated[int, msgspec.Meta(ge=-(1 << 53), le=1 << 53)]
+"""What one part of a suite may be at most: longer lists and texts are a mistake or an attack."""
 
 
 class CaseFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -14,10 +23,10 @@ class CaseFields(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     cut into.
     """
 
-    why: str
-    clips: list[str]
+    why: Words
+    clips: Listed[Name]
     seconds: float | None = None
-    rounds: int | None = None
+    rounds: Whole | None = None
 
 
 class ScanLists(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -27,13 +36,13 @@ class ScanLists(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     is flagged when n of its last m sampled frames matched.
     """
 
-    points: list[Point]
-    scanners: list[str]
-    list_sizes: list[int] = msgspec.field(default_factory=lambda: [100_000])
-    sampling: list[str] = msgspec.field(default_factory=lambda: ["every-1"])
-    modes: list[Mode] = msgspec.field(default_factory=lambda: [Mode.INLINE])
-    queue: int = 4
-    flag: tuple[int, int] = (1, 1)
+    points: Listed[Point]
+    scanners: Listed[Name]
+    list_sizes: Listed[Whole] = msgspec.field(default_factory=lambda: [100_000])
+    sampling: Listed[Name] = msgspec.field(default_factory=lambda: ["every-1"])
+    modes: Listed[Mode] = msgspec.field(default_factory=lambda: [Mode.INLINE])
+    queue: Whole = 4
+    flag: tuple[Whole, Whole] = (1, 1)
 
 
 class StreamCases(CaseFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,9 +54,9 @@ class StreamCases(CaseFields, frozen=True, kw_only=True, forbid_unknown_fields=T
     """
 
     model: Model
-    codecs: list[str]
-    pipelines: list[str]
-    engines: list[str] = msgspec.field(default_factory=lambda: [AUTO])
+    codecs: Listed[Name]
+    pipelines: Listed[Name]
+    engines: Listed[Name] = msgspec.field(default_factory=lambda: [AUTO])
     media: Media = "cached"
     deadline_ms: float | None = None
     scan: ScanLists | None = None
@@ -56,25 +65,25 @@ class StreamCases(CaseFields, frozen=True, kw_only=True, forbid_unknown_fields=T
 class HashCases(CaseFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """[[hash]]: luma planes through hash functions, ours and those of packages."""
 
-    hashers: list[str]
+    hashers: Listed[Name]
 
 
 class LookupCases(CaseFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """[[lookup]]: hashes of frames in lists. Without `radius` it is the hash's own."""
 
-    hashers: list[str]
-    indexes: list[str]
-    list_sizes: list[int]
-    batches: list[int] = msgspec.field(default_factory=lambda: [1])
-    radius: int | None = None
+    hashers: Listed[Name]
+    indexes: Listed[Name]
+    list_sizes: Listed[Whole]
+    batches: Listed[Whole] = msgspec.field(default_factory=lambda: [1])
+    radius: Whole | None = None
 
 
 class PrivateCases(CaseFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """[[private]]: hashes of frames looked up without showing them, or the list."""
 
-    protocols: list[str]
-    list_sizes: list[int]
-    queries: int
+    protocols: Listed[Name]
+    list_sizes: Listed[Whole]
+    queries: Whole
 
 
 class RecallCases(CaseFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,10 +92,10 @@ class RecallCases(CaseFields, frozen=True, kw_only=True, forbid_unknown_fields=T
     Every clip is looked for among its own frames and those of all the other clips of the list.
     """
 
-    codecs: list[str]
-    rungs: list[str]
-    changes: list[str]
-    hashers: list[str]
+    codecs: Listed[Name]
+    rungs: Listed[Name]
+    changes: Listed[Name]
+    hashers: Listed[Name]
 
 
 class DriftCases(CaseFields, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -97,13 +106,13 @@ class SuiteFile(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """A suite as it is written. `calibrate` asks for a calibration after its cases."""
 
     schema: int
-    summary: str
+    summary: Words
     seconds: float
-    rounds: int
+    rounds: Whole
     calibrate: bool = False
-    case: list[StreamCases] = []
-    hash: list[HashCases] = []
-    lookup: list[LookupCases] = []
-    private: list[PrivateCases] = []
-    recall: list[RecallCases] = []
-    drift: list[DriftCases] = []
+    case: Listed[StreamCases] = []
+    hash: Listed[HashCases] = []
+    lookup: Listed[LookupCases] = []
+    private: Listed[PrivateCases] = []
+    recall: Listed[RecallCases] = []
+    drift: Listed[DriftCases] = []

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Annotated
 
 import msgspec
 
@@ -50,12 +51,12 @@ class Hook(msgspec.Struct, frozen=True, kw_only=True):
 
     point: Point
     scanner: str
-    list_size: int = 0
+    list_size: Annotated[int, msgspec.Meta(ge=0, le=1_000_000_000)] = 0
     sampling: str = "every-1"
     mode: Mode = Mode.INLINE
-    queue: int = 4
-    flag_n: int = 1
-    flag_m: int = 1
+    queue: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 4
+    flag_n: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1
+    flag_m: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 1
 
     @property
     def id(self) -> str:

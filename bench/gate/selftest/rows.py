@@ -1,9 +1,14 @@
 """What a self-test keeps of each comparison it made, whose truth it knew."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
+from bench.gate.result import Verdict
+from bench.results import Count, Figure
+
+VerdictName = Annotated[str, msgspec.Meta(pattern=f"^({'|'.join(Verdict)})$")]
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=1e9)]
 Condition = Literal["idle", "noisy"]
 
 
@@ -18,14 +23,14 @@ class TrialRow(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     condition: Condition
-    gate: int
+    gate: Count
     benchmark: str
-    effect: float
-    verdict: str
+    effect: Figure
+    verdict: VerdictName
     reason: str
-    ratio: float | None
-    control: float | None
+    ratio: Figure | None
+    control: Figure | None
     confirmed: bool
-    seconds: float
-    pressure_percent: float | None
+    seconds: Seconds
+    pressure_percent: Figure | None
     contrast: dict[str, bool]

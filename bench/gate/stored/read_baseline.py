@@ -20,6 +20,7 @@ from bench.store.errors import file_errors
 from bench.store.files import read_bytes
 from bench.store.layout import MACHINE, ROWS, RUN
 from bench.verdict import WrongAnswer
+from pipelines.files import path_text
 
 FINGERPRINT_SCHEMA = 1
 """Version of what `pytest --sealbench-fingerprint` writes into `machine_info`."""
@@ -95,13 +96,13 @@ def read_baseline(path: Path) -> Baseline:
             if (path / GATE).exists():
                 path /= GATE
         if path.is_dir():
-            return _of_run(read_run(path), source=str(path))
+            return _of_run(read_run(path), source=path_text(path))
         if path.name in {RUN, ROWS, MACHINE}:
-            return _of_run(read_run(path.parent), source=str(path))
+            return _of_run(read_run(path.parent), source=path_text(path))
         data = read_bytes(path, most_bytes=MOST_BYTES)
     except StoreError as error:
         raise BaselineError(_first_line(str(error))) from error
-    return _of_json(data, source=str(path))
+    return _of_json(data, source=path_text(path))
 
 
 def _of_run(run: StoredRun, *, source: str) -> Baseline:

@@ -7,14 +7,11 @@ from pathlib import Path
 
 import msgspec
 
-from bench.plain_text import utf8_text
 from bench.sizing.model.overheads import NONE
 from bench.sizing.published.schema import SCHEMA, Assumed, Inputs, Point, PublishedFile
 from bench.sizing.published.traffic import MissingInput, needed, traffic_of
-from pipelines.files import read_plain
+from bench.toml_text import TomlError, parse_toml, read_toml
 from pipelines.formats.srtp.profiles import PROFILES
-
-MOST_BYTES = 1_000_000
 
 
 class PublishedError(Exception):
@@ -40,18 +37,17 @@ def builtin_published() -> dict[str, Path]:
 def load_published(path: Path) -> tuple[LoadedPoint, ...]:
     """Return the points in `path`, in their order. Raises PublishedError."""
     try:
-        text = read_plain(path, most_bytes=MOST_BYTES)
-    except OSError as error:
-        raise PublishedError(f"{path}: {error.strerror or error}") from error
+        text = read_toml(path)
+    except TomlError as error:
+        raise PublishedError(f"{path}: {error}") from error
     return parse_published(text, path)
 
 
 def parse_published(text: bytes, path: Path) -> tuple[LoadedPoint, ...]:
     """Return the points that `text` describes; `path` is named in errors. Raises PublishedError."""
     try:
-        source = msgspec.toml.decode(utf8_text(text), type=PublishedFile)
-    # Bytes that are not UTF-8 are a ValueError; deep nesting exhausts the stack.
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        source = parse_toml(text, PublishedFile)
+    except TomlError as error:
         raise PublishedError(f"{path.name}: {_located(str(error))}") from error
     if source.schema != SCHEMA:
         raise PublishedError(

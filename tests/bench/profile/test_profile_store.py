@@ -254,6 +254,41 @@ def test_the_newest_profile_of_this_very_machine_is_found(
     assert stored_profile(machine) == first
 
 
+@pytest.mark.usefixtures("cache")
+@pytest.mark.parametrize("damage", ["empty", "cut", "folder", "link"])
+def test_a_damaged_profile_in_the_cache_is_told_and_passed_over(
+    profile: Profile, machine: Machine, damage: str
+) -> None:
+    whole = keep_profile(profile)
+    damaged = whole.with_name("20990101T000000Z-1.json")
+    match damage:
+        case "empty":
+            damaged.touch()
+        case "cut":
+            damaged.write_bytes(whole.read_bytes()[:1000])
+        case "folder":
+            damaged.mkdir()
+        case _:
+            damaged.symlink_to("/dev/zero")
+    notes: list[str] = []
+    assert stored_profile(machine, notes.append) == whole
+    assert len(notes) == 1
+    assert notes[0].startswith(f"passed over: {damaged}: ")
+
+
+@pytest.mark.usefixtures("cache")
+def test_a_cache_that_is_no_folder_is_one_line(profile: Profile, machine: Machine) -> None:
+    folder = keep_profile(profile).parent
+    for file in folder.iterdir():
+        file.unlink()
+    folder.rmdir()
+    folder.touch()
+    with pytest.raises(ProfileError, match="Not a directory: size with --from FILE"):
+        stored_profile(machine)
+    with pytest.raises(ProfileError, match=re.escape(str(folder))):
+        keep_profile(profile)
+
+
 def test_another_libraries_version_is_another_machine(
     profile: Profile, machine: Machine, cache: Path
 ) -> None:

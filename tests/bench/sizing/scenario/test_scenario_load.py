@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from bench.sizing.scenario.load import (
-    MOST_BYTES,
     Loaded,
     ScenarioError,
     builtin_scenarios,
@@ -13,6 +12,7 @@ from bench.sizing.scenario.load import (
     load_scenario,
     parse_scenario,
 )
+from bench.toml_text import MOST_BYTES
 
 Written = Callable[..., bytes]
 Parsed = Callable[..., Loaded]
