@@ -1,8 +1,8 @@
 """libsrtp as the pylibsrtp wheel carries it: its functions' addresses and keyed sessions.
 
 The wheel's extension module knows the layout of libsrtp's structures from the header it was
-compiled with, so policies are made through it; what it has no name for (AES-256-CM, the ROC, the
-version) the same module exports, and ctypes reaches.
+compiled with, so policies are made through it; what it has no name for (AES-256-CM, SRTCP's
+functions, the version) the same module exports, and ctypes reaches.
 """
 
 import ctypes

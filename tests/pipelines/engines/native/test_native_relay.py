@@ -11,7 +11,7 @@ from pipelines.engines.native.relay import RelayFanout, Rewrite
 from pipelines.engines.native.srtp_unprotect import NativeSrtpReceiver
 from pipelines.formats.rtp import RtpHeader
 from pipelines.formats.srtp.kdf import MasterKey
-from pipelines.formats.srtp.profiles import PROFILES, SrtpProfile
+from pipelines.formats.srtp.profiles import CRYPTEX_PROFILES, PROFILES, SrtpProfile
 from pipelines.formats.srtp.sender import SrtpSender
 from pipelines.media import PacketBatch
 from pipelines.stage import Malformed, NonceExhausted
@@ -137,3 +137,25 @@ def test_what_would_repeat_nonces_is_refused_at_once(library: NativeLibrary) -> 
         RelayFanout(library, profile, [master, other], [Rewrite(ssrc=1)])
     with pytest.raises(ValueError, match="does not fit 32 bits"):
         RelayFanout(library, profile, [master], [Rewrite(ssrc=1 << 32)])
+
+
+def test_broken_tables_own_results_and_encrypted_extensions_reach_no_receiver(
+    library: NativeLibrary, rtp_packet: PacketMaker
+) -> None:
+    profile = PROFILES["aes-128-gcm"]
+    fanout = RelayFanout(library, profile, [MasterKey.fresh(profile)], [Rewrite(ssrc=1)])
+    batch = PacketBatch.of([rtp_packet(1), rtp_packet(2)])
+    with pytest.raises(ValueError, match=r"sizes of shape \(1,\)"):
+        fanout.protect(PacketBatch(data=batch.data, size=batch.size[:1]))
+    with pytest.raises(TypeError, match="batch of int8"):
+        fanout.protect(PacketBatch(data=batch.data.view("i1"), size=batch.size))
+    hidden = rtp_packet(1, extension_words=1).replace(b"\xbe\xde", b"\xc0\xde")
+    with pytest.raises(Malformed, match="packet 0: RTP header extension 0xc0de"):
+        fanout.protect(PacketBatch.of([hidden]))
+    assert fanout.state() == (1, -1)
+    sent = fanout.protect(batch)
+    with pytest.raises(ValueError, match="where the results of this call go"):
+        fanout.protect(sent)
+    cryptex = CRYPTEX_PROFILES["aes-128-gcm-cryptex"]
+    with pytest.raises(ValueError, match="no cryptex here"):
+        RelayFanout(library, cryptex, [MasterKey.fresh(cryptex)], [Rewrite(ssrc=1)])
