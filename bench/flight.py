@@ -50,10 +50,19 @@ class FlightRecorder:
     """The log of a process and its beats, in memory that it shares with the one that forked it."""
 
     def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Forget all: from now on the log is of this process and those that it forks."""
         self._memory = memoryview(mmap.mmap(-1, ROOM))
         self._beats = self._memory[:_BEATS].cast("Q")
         self.lost: dict[tuple[str, str], str] = {}
         self.watcher: int | None = None
+
+    @property
+    def folder_to_go_on_with(self) -> str | None:
+        """The run folder of the process that ended before this one, where one did."""
+        return None if self.watcher is None else self.log.folder
 
     def beat(self) -> None:
         """Show that there is progress."""

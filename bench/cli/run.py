@@ -80,7 +80,7 @@ def run(
     progress = TerminalProgress()
     registry = installed()
     # Where a process before this one ended in the middle, its run is gone on with.
-    begun = RECORDER.log.folder
+    begun = RECORDER.folder_to_go_on_with
     for problem in registry.problems if begun is None else ():
         progress.note(f"sealbench: {problem}")
     try:

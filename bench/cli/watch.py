@@ -52,6 +52,7 @@ def watched(work: Callable[[], int]) -> int:
 
     In each of those it ends the program.
     """
+    RECORDER.begin()
     watcher = Watcher()
     while True:
         alive, held_by_child = os.pipe()
