@@ -21,6 +21,7 @@ from bench.gate.gate import gate_tests
 from bench.gate.report.terminal import to_text
 from bench.gate.result import Finding, GateResult, Verdict
 from bench.gate.worker_process import WorkerFailed
+from bench.store import StoreError
 
 OUTCOMES = {
     Verdict.PASS: "passed",
@@ -66,8 +67,10 @@ class PytestGate:
             )
         except CheckoutError as error:
             raise pytest.UsageError(f"--sealbench-base: {error}") from error
-        except WorkerFailed as error:
-            pytest.exit(f"--sealbench-base: nothing could be measured: {error}", returncode=1)
+        except (OSError, StoreError, WorkerFailed) as error:
+            # Never 1, which says that a test failed.
+            code = pytest.ExitCode.INTERNAL_ERROR
+            pytest.exit(f"--sealbench-base: no verdict: {error}", returncode=code)
         findings = {finding.benchmark: finding for finding in result.findings}
         for item, name in names.items():
             finding = findings.get(name)

@@ -44,6 +44,7 @@ def total(numbers):
 """
 
 Judge = Callable[..., Finding]
+JudgeHashes = Callable[..., Mapping[str, Finding]]
 
 
 @pytest.fixture
@@ -159,28 +160,48 @@ HASHERS = {"one": Sum, "two": Sum, "three": Sum, "four": Fourth, "five": Sum}
 }
 
 
-def test_worker_that_crashes_of_one_benchmark_is_no_fault_of_those_before_it(
-    repository: Path, commit: Callable[[], None], small_cache: Path, tmp_path: Path
+@pytest.mark.parametrize(
+    ("does", "verdict", "why"),
+    [
+        ("os.abort()", Verdict.WRONG_ANSWER, "ended with code -6"),
+        ("while True: pass", Verdict.REGRESSION, "head: a first call not done after"),
+    ],
+    ids=["crashes", "hangs"],
+)
+def test_worker_that_fails_in_one_benchmark_is_no_fault_of_those_before_it(
+    toy: Path, judge_hashes: JudgeHashes, does: str, verdict: Verdict, why: str
 ) -> None:
+    toy.write_text(
+        toy.read_text().replace("    ...\n", f"    def hash(self, plane):\n        {does}\n")
+    )
+    found = judge_hashes("one", "two", "three", "four", "five")
+    assert [name for name, each in found.items() if each.comparison is None] == ["hash four"]
+    assert found["hash four"].verdict is verdict
+    assert why in found["hash four"].reason
+
+
+@pytest.fixture
+def toy(repository: Path, commit: Callable[[], None]) -> Path:
+    """Commit a package of hashers with nothing to compile; return the file that holds them."""
     table = repository / "pipelines" / "scanning" / "hashes" / "table.py"
     table.parent.mkdir(parents=True)
     for name, text in PACKAGE.items():
         (repository / "pipelines" / name).write_text(text)
     commit()
-    table.write_text(
-        table.read_text().replace("    ...\n", "    def hash(self, plane):\n        os.abort()\n")
-    )
-    np.save(tmp_path / "planes.npy", np.zeros((2, 64, 64), dtype=np.uint8))
-    names = ("one", "two", "three", "four", "five")
-    found = findings(
-        repository,
-        small_cache,
-        *(
-            HashSpec(name=f"hash {name}", hasher=name, material=str(tmp_path / "planes.npy"))
-            for name in names
-        ),
-    )
-    wrong = [name for name, finding in found.items() if finding.verdict is Verdict.WRONG_ANSWER]
-    assert wrong == ["hash four"]
-    assert "ended with code -6" in found["hash four"].reason
-    assert all(found[f"hash {name}"].comparison is not None for name in ("one", "three", "five"))
+    return table
+
+
+@pytest.fixture
+def judge_hashes(
+    repository: Path, small_cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> JudgeHashes:
+    """Compare hashers by their names."""
+    monkeypatch.setattr(patience, "CALLS_S", 3.0)
+    planes = tmp_path / "planes.npy"
+    np.save(planes, np.zeros((2, 64, 64), dtype=np.uint8))
+
+    def judged(*names: str) -> Mapping[str, Finding]:
+        specs = [HashSpec(name=f"hash {name}", hasher=name, material=str(planes)) for name in names]
+        return findings(repository, small_cache, *specs)
+
+    return judged
