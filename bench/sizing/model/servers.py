@@ -67,14 +67,14 @@ class RolePlan:
     @property
     def fraction(self) -> Draws:
         """Servers that the most demanding resource asks for, not rounded up."""
-        fraction: Draws = np.max([limit.servers for limit in self.limits], axis=0)
+        fraction: Draws = np.max(np.stack([limit.servers for limit in self.limits]), axis=0)
         return fraction
 
     @property
     def divisible(self) -> Draws:
         """The same as if rooms and streams could be split: it has no steps."""
         fraction: Draws = np.max(
-            [limit.servers for limit in self.limits if not limit.whole], axis=0
+            np.stack([limit.servers for limit in self.limits if not limit.whole]), axis=0
         )
         return fraction
 
@@ -85,7 +85,7 @@ class RolePlan:
 
     def busiest(self, servers: Draws | float) -> Draws:
         """Return how full the fullest resource of `servers` is."""
-        busiest: Draws = np.max([limit.used(servers) for limit in self.limits], axis=0)
+        busiest: Draws = np.max(np.stack([limit.used(servers) for limit in self.limits]), axis=0)
         return busiest
 
 
@@ -171,8 +171,10 @@ def _whole_rooms(role: RoleLoad, scenario: Scenario, capacity: Capacity) -> Iter
         return
     target = scenario.targets.utilisation
     of_one = resources(role.unit, scenario.host, capacity)
-    share = np.max(
-        [alone / np.maximum(target - fixed, _LEAST_LEFT) for alone, fixed in of_one.values()],
+    share: Draws = np.max(
+        np.stack(
+            [alone / np.maximum(target - fixed, _LEAST_LEFT) for alone, fixed in of_one.values()]
+        ),
         axis=0,
     )
     if not share[0] > 0 or not role.unit.cores[0] > 0:

@@ -101,7 +101,7 @@ def test_what_cannot_be_calibrated_is_refused_in_one_line(
         (("--out", out), 2, "not empty"),
         (("--only", "nonsense"), 2, "'nonsense' matches none"),
         (("--engine", "libcrypt"), 2, "did you mean 'libcrypto'?"),
-        (("--rounds", "2"), 2, "greater than or equal to 3"),
+        (("--rounds", "2"), 2, "Invalid value for '--rounds'"),
         (("--quick", "--rounds", "9"), 2, "exclude each other"),
         (("--resume", out, "--seed", "1"), 2, "give it no other option"),
         (("--resume", tmp_path), 2, "holds no calibration to resume"),
