@@ -4,10 +4,11 @@ A table or unit that is none is its maker's mistake: TypeError or ValueError, an
 A size that its row has no room for is one bad packet: Malformed, and the others are what they were.
 """
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
+from pipelines.ciphers.aead import Bytes
 from pipelines.media import U8, PacketBatch
 from pipelines.memory import GrowOnlyMemory
 from pipelines.stage import Malformed
@@ -63,6 +64,21 @@ def own_unit(unit: U8) -> U8:
     """Return `unit` as a plain copy. Raises as `check_unit` does."""
     check_unit(unit)
     return np.array(unit)
+
+
+def plain_table(batch: PacketBatch) -> PacketBatch:
+    """Return a table that was checked with plain arrays, row after row: itself where it is so."""
+    data, size = np.ascontiguousarray(batch.data), np.asarray(batch.size)
+    if data is batch.data and size is batch.size:
+        return batch
+    return PacketBatch(data=data, size=size)
+
+
+def plain_metadata(metadata: Bytes) -> bytes:
+    """Return all bytes of `metadata`, whatever its items are; TypeError for what has no bytes."""
+    if type(metadata) is bytes:
+        return metadata
+    return bytes(memoryview(cast("bytes", metadata)))
 
 
 def own_table(batch: PacketBatch) -> PacketBatch:

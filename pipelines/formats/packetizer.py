@@ -3,6 +3,7 @@
 import numpy as np
 
 from pipelines.formats import rtp
+from pipelines.formats.batch import check_table, check_unit, plain_table
 from pipelines.formats.payloads.contract import (
     MOST_PACKETS,
     PacketRows,
@@ -71,13 +72,19 @@ class Packetizer:
         """Return the packets of `frame`, the marker on the last: a view, valid until the next call.
 
         Raises ValueError for another codec than the packetizer's or a unit of more packets than
-        sequence numbers can order, and Malformed for a unit that would not come back byte for byte.
+        sequence numbers can order, and Malformed for a unit that would not come back byte for byte;
+        ValueError and TypeError for a payload that is not uint8 of shape (size,).
         """
         if frame.codec != self._codec:
             raise ValueError(f"frame of codec {frame.codec!r} for a packetizer of {self._codec!r}")
+        check_unit(frame.payload)
         rows = self._rows
         count = self._format.split(
-            frame.payload, frame.is_keyframe, self._picture_id, self._mtu, rows
+            np.ascontiguousarray(frame.payload),
+            frame.is_keyframe,
+            self._picture_id,
+            self._mtu,
+            rows,
         )
         first = self._next_sequence_number
         words = rows.data[:count, : rtp.FIXED_SIZE].view(">u4")
@@ -98,7 +105,8 @@ class Reassembler:
     prove it: what such a unit begins with (an access unit delimiter; in AV1 the first packet of a
     coded video sequence), or the packet before, when that one ended a unit. A parameter set proves
     nothing, for a delimiter or a message may stand before it. A unit that lacks its proof is not
-    handed out, but where it ends is known by its marker, so the next one has it again.
+    handed out, but where it ends is known by its marker, so the next one has it again. One that
+    comes behind a later one has to prove its own start.
     `first_sequence_number` is that of the stream's first packet, None where it is not known: such
     a stream begins with the first unit that proves its own start, or with the second that came.
     """
@@ -112,6 +120,9 @@ class Reassembler:
         self._begins: tuple[int, ...] = (
             () if first_sequence_number is None else (first_sequence_number,)
         )
+        # And behind the latest refused one that lies before those: what comes late, or a sender
+        # that began anew. -1 for none.
+        self._begins_late = -1
         self._ticks = -1
         self._out = UnitBuffer()
 
@@ -127,12 +138,16 @@ class Reassembler:
 
         The packets may come in any order and more than once. Raises Incomplete where some are
         missing and Malformed where they contradict each other or their format; the state is then
-        as it was, but for what is learned of where the next unit begins.
+        as it was, but for what is learned of where the next unit begins. ValueError and TypeError
+        for a batch that is no table of packets.
         """
+        check_table(batch)
+        batch = plain_table(batch)
         try:
             run = in_sequence(batch)
             joined = self._format.join(run.packets, self._out)
-            if not joined.begins_unit and run.first_sequence_number not in self._begins:
+            known = (*self._begins, self._begins_late)
+            if not joined.begins_unit and run.first_sequence_number not in known:
                 raise Incomplete(
                     f"packet {run.first_sequence_number} does not prove that it begins a unit, and "
                     f"{self._begins[0] if self._begins else 'nothing'} is next"
@@ -149,6 +164,7 @@ class Reassembler:
             payload=self._out.data[: joined.size],
         )
         self._frames += 1
+        self._begins_late = -1
         self._begins = self._after((run.first_sequence_number + len(run.packets)) & 0xFFFF)
         self._ticks = ticks
         return frame
@@ -160,8 +176,13 @@ class Reassembler:
 
     def _learn_from_refused(self, batch: PacketBatch) -> None:
         end = end_of(batch)
-        if end is not None and end not in self._begins:
-            self._begins = (*self._begins[-1:], end)
+        if end is None or end in self._begins:
+            return
+        furthest = self._begins[-1:]
+        if all(0 < (end - begin) & 0xFFFF < MOST_PACKETS for begin in furthest):
+            self._begins = (*furthest, end)
+        else:
+            self._begins_late = end
 
     def _unwrapped(self, timestamp: int) -> int:
         """Return the 32-bit `timestamp` as ticks that go on across its wrap, to the nearer side."""

@@ -48,7 +48,6 @@ from pipelines.engines.native.srtp_session import (
     REFUSED,
     SIZES,
     SessionWords,
-    regular,
     unready,
 )
 from pipelines.formats.batch import checked_row, own_table, results_again
@@ -234,7 +233,7 @@ class RelayFanout:
         if code == NO_ROOM:
             self._session.make_room(rows * len(self), stride)
         elif code == ODD_LAYOUT:
-            return regular(batch)
+            return self._session.regular(batch)
         elif code == OVERLAPPING:
             raise results_again()
         elif code == REFUSED:

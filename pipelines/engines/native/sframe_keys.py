@@ -4,7 +4,6 @@
 
 import numpy as np
 
-from pipelines.ciphers.aead import Bytes
 from pipelines.compiled import step
 from pipelines.engines.native import hmac
 from pipelines.engines.native.calls import copy_bytes, load_i64, store_be64
@@ -100,10 +99,10 @@ class AssociatedData:
     def __init__(self) -> None:
         self.put(b"")
 
-    def put(self, metadata: Bytes) -> None:
+    def put(self, metadata: bytes) -> None:
         """Take the metadata of a call."""
         before = _BEFORE_AAD + LARGEST_HEADER_BYTES
-        self._memory = np.frombuffer(bytearray(before) + bytes(metadata), dtype=np.uint8)
+        self._memory = np.frombuffer(bytearray(before) + metadata, dtype=np.uint8)
         self.address = int(self._memory.ctypes.data) + before
 
 

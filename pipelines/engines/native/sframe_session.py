@@ -12,6 +12,7 @@ from pipelines.engines.native.evp import EVP_FUNCTIONS, Words, evp_addresses
 from pipelines.engines.native.library import NativeLibrary
 from pipelines.engines.native.sframe_keys import AssociatedData
 from pipelines.engines.native.srtp_session import meets
+from pipelines.formats.batch import plain_metadata
 from pipelines.formats.sframe.header import LARGEST_HEADER_BYTES
 from pipelines.media import U8, PacketBatch
 
@@ -99,8 +100,9 @@ class SframeSession:
     def take(self, metadata: Bytes) -> None:
         """Authenticate `metadata` with the units of the call at hand."""
         if len(metadata) or self.metadata_bytes:
-            self._aad.put(metadata)
-            self.metadata_bytes = len(metadata)
+            data = plain_metadata(metadata)
+            self._aad.put(data)
+            self.metadata_bytes = len(data)
             self.words[METADATA] = self._aad.address
             self.words[METADATA_BYTES] = self.metadata_bytes
 

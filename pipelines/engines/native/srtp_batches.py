@@ -20,7 +20,6 @@ from pipelines.engines.native.srtp_session import (
     REFUSED,
     STREAMS_FULL,
     SessionWords,
-    regular,
 )
 from pipelines.engines.native.srtp_streams import HIGHEST, MORE, StreamTable
 from pipelines.engines.native.srtp_window import ring_words, seen_mask
@@ -99,7 +98,7 @@ class BatchProtector:
         elif code == STREAMS_FULL:
             self._streams.grow()
         elif code == ODD_LAYOUT:
-            return regular(batch)
+            return self._session.regular(batch)
         elif code == OVERLAPPING:
             raise results_again()
         elif code == REFUSED:
@@ -180,7 +179,7 @@ class BatchUnprotector:
         elif code == OVERLAPPING:
             raise results_again()
         else:
-            return regular(batch)
+            return self._session.regular(batch)
         return batch
 
     def _reasons(self, batch: PacketBatch, count: int) -> tuple[tuple[int, Rejected], ...]:

@@ -10,7 +10,7 @@ from numba import types
 from pipelines.compiled import step
 from pipelines.engines.native.calls import own_words
 from pipelines.engines.native.evp import EVP_FUNCTIONS, Words
-from pipelines.formats.batch import check_table
+from pipelines.formats.batch import check_apart, check_table
 from pipelines.media import U8, PacketBatch
 from pipelines.memory import GrowOnlyMemory
 
@@ -93,16 +93,25 @@ class SessionWords(Generic[Result]):
         Older views are lost.
         """
         size = max(rows * (stride + self.growth), int(self.words[OUT_BYTES]))
+        sizes, notes = self.sizes, self.notes
+        if rows > len(sizes):
+            sizes = own_words(rows).view(np.int32)
+            notes = own_words(2 * rows * NOTE_WORDS).reshape(-1, NOTE_WORDS)
+        # The last that may find no memory: what compiled code knows of stays until all is there.
         flat: U8 = self.memory.lend(size)
-        if rows > len(self.sizes):
-            self.sizes = own_words(rows).view(np.int32)
-            self.notes = own_words(2 * rows * NOTE_WORDS).reshape(-1, NOTE_WORDS)
+        self.sizes, self.notes = sizes, notes
         self.results.clear()
         self.words[OUT] = flat.ctypes.data
         self.words[OUT_BYTES] = size
         self.words[SIZES] = self.sizes.ctypes.data
         self.words[NOTES] = self.notes.ctypes.data
         self.words[ROWS] = len(self.sizes)
+
+    def regular(self, batch: PacketBatch) -> PacketBatch:
+        """Return `batch` as `regular` does; ValueError too where it is an earlier result."""
+        copy = regular(batch)
+        check_apart(batch, self.memory)
+        return copy
 
     def view(self, rows: int, stride: int) -> PacketBatch:
         """Return the first `rows` results of packets of up to `stride` bytes."""

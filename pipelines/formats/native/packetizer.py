@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from numba.core.errors import NumbaError
+
 from pipelines.compiled import ready
 from pipelines.formats import rtp
 from pipelines.formats.native import (
@@ -73,18 +75,21 @@ class CompiledPacketizer(Packetizer):
             return super().packetize(frame)
         rows = self._rows
         first = self._next_sequence_number
-        count = self._split(
-            frame.payload,
-            rows.data,
-            rows.size,
-            self._mtu,
-            frame.is_keyframe,
-            self._picture_id,
-            self._first_word,
-            first,
-            rtp.ticks_of(frame.pts_ns) & 0xFFFFFFFF,
-            self._ssrc,
-        )
+        try:
+            count = self._split(
+                frame.payload,
+                rows.data,
+                rows.size,
+                self._mtu,
+                frame.is_keyframe,
+                self._picture_id,
+                self._first_word,
+                first,
+                rtp.ticks_of(frame.pts_ns) & 0xFFFFFFFF,
+                self._ssrc,
+            )
+        except (TypeError, NumbaError):
+            return super().packetize(frame)
         if count <= 0:
             if -MOST_PACKETS <= count < 0:
                 rows.reserve(-count)
@@ -122,7 +127,10 @@ class CompiledReassembler(Reassembler):
 
     def reassemble(self, batch: PacketBatch) -> EncodedFrame:
         """Return the unit whose packets are `batch`, as Reassembler.reassemble does."""
-        size, first_word, timestamp, flags = self._join(batch.data, batch.size, self._out.data)
+        try:
+            size, first_word, timestamp, flags = self._join(batch.data, batch.size, self._out.data)
+        except (TypeError, NumbaError):
+            return super().reassemble(batch)
         if size < 0:
             if size < -1:
                 self._out.reserve(-size)
@@ -140,6 +148,7 @@ class CompiledReassembler(Reassembler):
             payload=self._out.data[:size],
         )
         self._frames += 1
+        self._begins_late = -1
         end = (first + len(batch.size)) & 0xFFFF
         self._begins = (end,) if self._begins == (first,) else self._after(end)
         self._ticks = ticks

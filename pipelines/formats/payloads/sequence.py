@@ -27,7 +27,7 @@ class Run:
 
 
 def in_sequence(batch: PacketBatch) -> Run:
-    """Return the packets of `batch` in sequence order, duplicates and RTP headers removed.
+    """Return the packets of a plain table in sequence order, duplicates and RTP headers removed.
 
     Raises Malformed where a header does not parse, where SSRC, payload type or timestamp differ,
     where two packets share a sequence number but not their bytes, and for a marker before the end;
@@ -35,7 +35,6 @@ def in_sequence(batch: PacketBatch) -> Run:
     """
     if not len(batch):
         raise Incomplete("no packets")
-    batch = _contiguous(batch)
     if len(batch) >= _WORTH_COLUMNS and (run := _already_in_sequence(batch)):
         return run
     return _sorted(batch)
@@ -48,7 +47,6 @@ def end_of(batch: PacketBatch) -> int | None:
     """
     if not len(batch):
         return None
-    batch = _contiguous(batch)
     try:
         rows, base, _ = _parsed(batch, batch.data.reshape(-1).data)
     except Malformed:
@@ -56,10 +54,6 @@ def end_of(batch: PacketBatch) -> int | None:
     last = max(row.offset for row in rows)
     marked = {row.offset for row in rows if row.marker}
     return base + last + 1 & 0xFFFF if marked == {last} else None
-
-
-def _contiguous(batch: PacketBatch) -> PacketBatch:
-    return PacketBatch(data=np.ascontiguousarray(batch.data), size=batch.size)
 
 
 def _already_in_sequence(batch: PacketBatch) -> Run | None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from pipelines.ciphers.aead import Bytes
 from pipelines.ciphers.nonce import NonceCounter
-from pipelines.formats.batch import apart_unit
+from pipelines.formats.batch import apart_unit, plain_metadata
 from pipelines.formats.replay import ReplayWindow
 from pipelines.formats.sframe.header import decode_header, encode_header
 from pipelines.formats.sframe.suites import SframeSuite, derive
@@ -63,7 +63,7 @@ class SframeSender:
         unit = self._memory.lend(size)
         unit.data[:start] = header
         # RFC 9605 4.4.3: aad = header || metadata.
-        aad = header + bytes(metadata)
+        aad = header + plain_metadata(metadata)
         self._keyed.aead.seal_into(self._keyed.nonce(ctr), aad, plaintext, unit[start:])
         return unit
 
@@ -106,7 +106,7 @@ class SframeReceiver:
         replay.check(ctr)
         sealed = unit[start:]
         out = self._memory.lend(len(sealed))
-        aad = bytes(unit[:start]) + bytes(metadata)
+        aad = bytes(unit[:start]) + plain_metadata(metadata)
         size = keyed.aead.open_into(keyed.nonce(ctr), aad, sealed, out)
         # RFC 9605 9.3 by RFC 3711 3.3.2: the window moves only for an authentic unit.
         replay.commit(ctr)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines.formats.batch import check_apart, check_table, no_such_size
+from pipelines.formats.batch import check_apart, check_table, no_such_size, plain_table
 from pipelines.formats.replay import ReplayWindow
 from pipelines.formats.rtp import FIXED_SIZE, header_size
 from pipelines.formats.srtp.cryptex import SHOWN, CryptexKey
@@ -78,6 +78,7 @@ class SrtpReceiver:
         """
         check_table(batch)
         check_apart(batch, self._memory)
+        batch = plain_table(batch)
         rows, stride = batch.data.shape
         source = batch.data.reshape(-1).data
         out = self._memory.lend(rows * stride)

@@ -5,7 +5,7 @@ from itertools import starmap
 import numpy as np
 
 from pipelines.ciphers.aead import Aead, Bytes
-from pipelines.formats.batch import check_apart, check_table, checked_row
+from pipelines.formats.batch import check_apart, check_table, checked_row, plain_table
 from pipelines.formats.replay import ReplayWindow
 from pipelines.formats.rtp import VERSION
 from pipelines.formats.srtp.kdf import MasterKey, SessionKeys, session_keys
@@ -91,6 +91,7 @@ class SrtcpSender:
         """
         check_table(batch)
         check_apart(batch, self._memory)
+        batch = plain_table(batch)
         highest = dict(self._highest)
         plan = []
         for row in range(len(batch)):
@@ -153,6 +154,7 @@ class SrtcpReceiver:
         """
         check_table(batch)
         check_apart(batch, self._memory)
+        batch = plain_table(batch)
         good: list[bytes] = []
         rejected: list[tuple[int, Rejected]] = []
         for row in range(len(batch)):

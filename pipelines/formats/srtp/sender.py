@@ -1,6 +1,6 @@
 """Protecting RTP packets: RFC 3711 3.3, one cipher call per packet."""
 
-from pipelines.formats.batch import check_apart, check_table, no_such_size
+from pipelines.formats.batch import check_apart, check_table, no_such_size, plain_table
 from pipelines.formats.rtp import FIXED_SIZE, header_size
 from pipelines.formats.srtp.cryptex import CryptexKey
 from pipelines.formats.srtp.index import estimate_index, first_index
@@ -42,6 +42,7 @@ class SrtpSender:
         """
         check_table(batch)
         check_apart(batch, self._memory)
+        batch = plain_table(batch)
         stride = batch.data.shape[1]
         source = batch.data.reshape(-1).data
         plan = self._plan(source, batch.size.tolist(), stride)

@@ -102,6 +102,39 @@ def test_any_layout_gives_the_same_unit(layout: str, size: int, suite: SframeSui
         assert outcome(decryptor.decrypt, arranged(unit)) == ("good", plain.tobytes())
 
 
+METADATA: Mapping[str, Callable[[bytes], Any]] = {
+    "bytes": bytes,
+    "a byte array": bytearray,
+    "an array": lambda data: np.frombuffer(data, dtype=np.uint8),
+    "words": lambda data: memoryview(data).cast("I"),
+    "a table of words": lambda data: np.frombuffer(data, dtype=np.int32).reshape(2, -1),
+    "every other byte": lambda data: np.repeat(np.frombuffer(data, np.uint8), 2).data[::2],
+}
+
+
+@every_suite
+def test_every_byte_of_metadata_is_authenticated_whatever_its_items(suite: SframeSuite) -> None:
+    plain, data = np.arange(20).astype(np.uint8), bytes(range(32))
+    for engine in ENGINES:
+        unit = engine.sframe_encryptor(suite, KEY, KID).encrypt(plain, data)
+        for what, arranged in METADATA.items():
+            mine = engine.sframe_encryptor(suite, KEY, KID).encrypt(plain, arranged(data))
+            assert mine.tolist() == unit.tolist(), what
+            decryptor = engine.sframe_decryptor(suite, {KID: KEY}, 128)
+            with pytest.raises(AuthenticationFailed):
+                decryptor.decrypt(unit, arranged(data[:-1] + b"\xff"))
+            assert decryptor.decrypt(unit, arranged(data)).tolist() == plain.tolist()
+
+
+@every_suite
+@pytest.mark.parametrize("metadata", [None, 5, [1, 2], "text"])
+def test_metadata_without_bytes_is_a_type_error(metadata: Any, suite: SframeSuite) -> None:
+    for engine in ENGINES:
+        encryptor = engine.sframe_encryptor(suite, KEY, KID)
+        with pytest.raises(TypeError):
+            encryptor.encrypt(np.zeros(20, np.uint8), metadata)
+
+
 @every_suite
 def test_a_result_that_its_own_call_would_overwrite_is_refused(suite: SframeSuite) -> None:
     plain = np.arange(300).astype(np.uint8)

@@ -194,7 +194,13 @@ def test_a_result_that_its_own_call_would_overwrite_is_refused(way: Way) -> None
         sender, receiver = way.sender(engine, master), way.receiver(engine, master)
         mine, opened = sender.protect(plain), receiver.unprotect(wire).packets
         part = PacketBatch(data=mine.data[1:2], size=mine.size[1:2].copy())
-        return (protected(sender, mine), protected(sender, part), unprotected(receiver, opened))
+        thin = PacketBatch(data=mine.data[:, ::2], size=mine.size.copy())
+        return (
+            protected(sender, mine),
+            protected(sender, part),
+            protected(sender, thin),
+            unprotected(receiver, opened),
+        )
 
     for kind, words in alike(map(said, way.engines.values())):
         assert kind is ValueError
@@ -244,7 +250,14 @@ LAYOUTS: Mapping[str, Callable[[PacketBatch], PacketBatch]] = {
     "by column": lambda b: PacketBatch(data=np.asfortranarray(b.data), size=b.size),
     "read-only": read_only,
     "unaligned sizes": unaligned,
+    "every other byte of longer rows": lambda b: PacketBatch(
+        data=np.repeat(b.data, 2, axis=1)[:, ::2], size=b.size
+    ),
+    "each row backwards": lambda b: PacketBatch(data=b.data[:, ::-1].copy()[:, ::-1], size=b.size),
     "masked": lambda b: PacketBatch(data=np.ma.masked_array(b.data), size=b.size),
+    "masked, all of it": lambda b: PacketBatch(
+        data=np.ma.masked_array(b.data, mask=True), size=np.ma.masked_array(b.size, mask=True)
+    ),
 }
 
 

@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.formats.native.packetizer import CompiledReassembler
 from pipelines.formats.packetizer import Packetizer, Reassembler
 from pipelines.formats.payloads.h264 import normalise_annex_b
 from pipelines.media import EncodedFrame, PacketBatch
@@ -188,6 +189,32 @@ def test_unit_that_overtook_another_costs_itself_alone() -> None:
         reassembler.reassemble(batch_of("419b", "419c", first=2))
     assert reassembler.reassemble(batch_of("419a", "419a")).index == 0
     assert reassembler.reassemble(batch_of("419d", first=4)).index == 1
+
+
+@pytest.mark.parametrize("make", [Reassembler, CompiledReassembler])
+def test_packets_of_older_units_do_not_cost_the_next_one(make: type[Reassembler]) -> None:
+    reassembler = make("h264")
+    for first in (0, 2, 4, 6):
+        reassembler.reassemble(batch_of("419a", "419b", first=first))
+    # They come again, or late: each the end of a unit whose beginning is not there.
+    for late in (1, 3, 5):
+        with pytest.raises(Incomplete, match="does not prove"):
+            reassembler.reassemble(batch_of("419b", first=late))
+    assert reassembler.reassemble(batch_of("419c", first=8)).index == 4
+    with pytest.raises(Incomplete, match="packet 6 does not prove"):
+        reassembler.reassemble(batch_of("419b", first=6))
+
+
+@pytest.mark.parametrize("make", [Reassembler, CompiledReassembler])
+@pytest.mark.parametrize("first", [0, 100])
+def test_sender_that_begins_anew_costs_one_unit(make: type[Reassembler], first: int) -> None:
+    reassembler = make("h264", first_sequence_number=50)
+    reassembler.reassemble(batch_of("419a", "419b", first=50))
+    with pytest.raises(Incomplete, match=f"packet {first} does not prove"):
+        reassembler.reassemble(batch_of("419a", "419b", first=first))
+    for index in (1, 2, 3):
+        unit = batch_of("419a", "419b", first=first + 2 * index)
+        assert reassembler.reassemble(unit).index == index
 
 
 def test_packets_that_do_not_agree_on_a_unit_teach_nothing() -> None:
