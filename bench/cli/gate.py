@@ -15,6 +15,7 @@ from bench.cli.gate_failures import default_folder, failures
 from bench.cli.gate_material import DEFAULT_SUITE, ONLY_HELP, SUITE_HELP, written
 from bench.cli.gate_selftest import selftest
 from bench.cli.gate_stored import gate_stored
+from bench.cli.given_once import GivenOnce
 from bench.cli.plugins import installed
 from bench.cli.selection import Selection, select
 from bench.gate.checkout import gate_cache, of_revision, only_gate
@@ -47,14 +48,14 @@ class GateCommands(TyperGroup):
 
 app = typer.Typer(
     cls=GateCommands,
-    help="Compare the working tree with a revision: a regression gate for noisy machines."
+    help="Say whether the working tree is slower than a revision."
     " `sealbench gate --base REV` is short for `sealbench gate compare --base REV`.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
 
 
-@app.command("compare")
+@app.command("compare", cls=GivenOnce)
 def compare(
     suite: Annotated[str | None, typer.Argument(help=SUITE_HELP)] = None,
     *,
@@ -150,7 +151,7 @@ def gate_revision(
             raise
 
 
-app.command("selftest")(selftest)
+app.command("selftest", cls=GivenOnce)(selftest)
 
 
 def new_folder(out: Path | None, what: str, machine: Machine) -> Path:

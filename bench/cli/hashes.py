@@ -9,6 +9,7 @@ import numpy as np
 import typer
 
 from bench.cli.console import OUT, TerminalProgress, fail
+from bench.cli.given_once import GivenOnce
 from bench.clips.errors import ClipError
 from bench.clips.library import load_footage
 from bench.clips.names import FILE_PREFIX
@@ -20,7 +21,7 @@ from pipelines.scanning.list_file import ListFileError, read_list, write_list
 from pipelines.scanning.lists import make_list
 
 app = typer.Typer(
-    help="Make and look at lists of hashes: frames of clips among random bits.",
+    help="Make and look at lists of hashes.",
     no_args_is_help=True,
 )
 
@@ -52,7 +53,7 @@ def check_fits(planted: U64, size: int) -> None:
         raise SuiteError(f"--size {size}: the clips alone have {len(planted)} frames")
 
 
-@app.command("make")
+@app.command("make", cls=GivenOnce)
 def make(
     out: Annotated[Path, typer.Argument(help="The file to write.")],
     *,
@@ -90,7 +91,7 @@ def make(
     )
 
 
-@app.command("show")
+@app.command("show", cls=GivenOnce)
 def show(file: Annotated[Path, typer.Argument(help="A list of hashes.")]) -> None:
     """Check a list's checksum and say what is in it."""
     try:

@@ -30,7 +30,10 @@ class Kind(StrEnum):
 
 
 def show(kind: Annotated[Kind, typer.Argument(help="What to list.")]) -> None:
-    """List pipelines, ciphers, scanners, clips, suites or scenarios, or what is not supported."""
+    """List what has a name, and what is not supported.
+
+    That is pipelines, ciphers, scanners, clips, suites, scenarios.
+    """
     tables = {
         Kind.PIPELINES: pipelines_table,
         Kind.CIPHERS: ciphers_table,

@@ -62,7 +62,7 @@ def size(
     seed: Annotated[int, typer.Option(min=0, help="Of the draws behind the intervals.")] = SEED,
     published: Annotated[bool, typer.Option("--check-published", help=PUBLISHED_HELP)] = False,
 ) -> None:
-    """Say what a scenario needs: servers, delay, money, and what limits it.
+    """Say what a scenario needs: servers, delay, money.
 
     From what stages cost on one machine (`sealbench calibrate`), each figure with its 90 % interval
     and its source.

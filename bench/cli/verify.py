@@ -39,7 +39,7 @@ def verify(
     clip: Annotated[Path | None, typer.Option(help="Your own video instead of the clips.")] = None,
     engine: Annotated[str | None, typer.Option(help=ENGINE_HELP)] = None,
 ) -> None:
-    """Prove the pipelines and scanning hooks of a suite; time nothing.
+    """Prove the pipelines and hooks of a suite; time nothing.
 
     Every access unit must come out byte for byte, its decoded frames must equal those of the
     unencrypted path, and whatever an attacker can do to a sealed unit must be rejected. Exits with

@@ -59,7 +59,7 @@ def find_suite(name: str) -> Path:
     # Whoever names a place means a file: what the shell makes of <(...) is /dev/fd/63.
     if Path(name).suffix == ".toml" or "/" in name:
         return Path(name)
-    raise SuiteError(f"unknown suite {name!r}; {known(name, shipped)}, or a path to a .toml file")
+    raise SuiteError(f"unknown suite {name!r}; {known(name, shipped)} (or a path to a .toml file)")
 
 
 def load_suite(

@@ -277,7 +277,7 @@ def test_an_unknown_suite_is_refused_with_a_suggestion() -> None:
     with pytest.raises(SuiteError) as refused:
         find_suite("smok")
     assert str(refused.value) == (
-        "unknown suite 'smok'; did you mean 'smoke'?, or a path to a .toml file"
+        "unknown suite 'smok'; did you mean 'smoke'? (or a path to a .toml file)"
     )
 
 

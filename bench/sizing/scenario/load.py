@@ -53,7 +53,7 @@ def find_scenario(name: str) -> Path:
     if Path(name).suffix == ".toml" or "/" in name:
         return Path(name)
     raise ScenarioError(
-        f"unknown scenario {name!r}; {known(name, shipped)}, or a path to a .toml file"
+        f"unknown scenario {name!r}; {known(name, shipped)} (or a path to a .toml file)"
     )
 
 

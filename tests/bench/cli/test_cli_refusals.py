@@ -117,6 +117,15 @@ def test_a_command_line_that_cannot_be_used_ends_with_2(
         ("run", "--resume", nothing, "--only", "x"): "give it no other option",
         ("run", "--colour"): "Error: No such option: --colour",
         ("list", "colours"): "Error: Invalid value for",
+        (
+            "list",
+        ): "Choose from: pipelines, ciphers, scanners, clips, suites, scenarios, unsupported\n",
+        ("list", "pipeline"): "Invalid value for 'kind': 'pipeline' is not one of",
+        ("run", tiny, "--clip", broken, "--clip", wrong): (
+            "Error: --clip is given 2 times; it takes one value"
+        ),
+        ("gate", "--base", "main", "--base=dev"): "Error: --base is given 2 times",
+        ("size", "council", "--set", "no=1", "--set", "no=2"): "sealbench: 'no': is no field",
         ("paint",): "Error: No such command 'paint'",
         ("report", nothing): f"sealbench: {nothing}: holds no run (no run.json)",
         ("data", "verify", "webcam-361p"): "sealbench: unknown clip 'webcam-361p'",
