@@ -38,9 +38,10 @@ def machine(
         put_json(msgspec.json.format(msgspec.json.encode(document)) + b"\n")
         return
     table = new_table("", "")
+    table.show_header = False
     for name, value in msgspec.to_builtins(described).items():
         if name not in {"libraries", "caches", "scaling", "clock"}:
-            table.add_row(name, ", ".join(value) if isinstance(value, list | tuple) else str(value))
+            table.add_row(name.removesuffix("_bytes").replace("_", " "), in_words(name, value))
     if described.scaling is not None:
         ratio = described.scaling.ratio
         table.add_row(
@@ -63,3 +64,16 @@ def machine(
     )
     for line in found:
         OUT.print(f"- {line}", markup=False)
+
+
+def in_words(name: str, value: object) -> str:
+    """Return a field of the machine as its row shows it."""
+    if value is None:
+        return "unknown"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(value)
+    if isinstance(value, int) and name.endswith("_bytes"):
+        return f"{value / 2**30:.1f} GiB"
+    return str(value)

@@ -125,5 +125,5 @@ def proof_of(case: Case, registry: Registry, library: Library) -> str:
         decoded_frames=len(material.access_units),
     )
     labels = f" [{', '.join(pipeline.labels)}]" if pipeline.labels else ""
-    counts = ", ".join(f"{times} {check}" for check, times in verified.checks.items())
+    counts = ", ".join(f"{times:,} {check}" for check, times in verified.checks.items())
     return f"ok{labels}: {counts}"

@@ -9,6 +9,7 @@ Measuring loses nothing, since every block is on the disk and runs can be resume
 import ctypes
 import os
 import select
+import shlex
 import signal
 import sys
 import time
@@ -94,7 +95,8 @@ class Watcher:
         if log.code is not None:
             return log.code
         if self._asked_s:
-            way_on = f"; go on with: sealbench run --resume {log.folder}" if log.folder else ""
+            folder = shlex.quote(log.folder or "")
+            way_on = f"; go on with: sealbench run --resume {folder}" if log.folder else ""
             say_raw(f"stopped{way_on}")
             return INTERRUPTED
         reason = self._overdue or _told(ended)

@@ -23,7 +23,7 @@ def make_list(hasher: str, bits: int, *, size: int, seed: int, planted: U64) -> 
     rng = np.random.default_rng(seed)
     hashes = random_hashes(size, bits, rng)
     hashes[rng.permutation(size)[: len(planted)]] = planted
-    origin = f"{len(planted)} given and {size - len(planted)} random hashes, seed {seed}"
+    origin = f"{len(planted):,} given and {size - len(planted):,} random hashes, seed {seed}"
     return HashList(hasher=hasher, bits=bits, origin=origin, hashes=hashes)
 
 

@@ -7,7 +7,9 @@ from subprocess import CompletedProcess
 
 import av
 import numpy as np
+import pytest
 
+from bench.cli.machine import in_words
 from bench.store import read_run
 
 Finished = CompletedProcess[str]
@@ -182,3 +184,17 @@ def test_machine_prints_one_json_object(sealbench: Sealbench) -> None:
     assert document["machine"]["libraries"]["cryptography"]
     assert document["harness_ns_per_frame"] > 0
     assert isinstance(document["limits"], list)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("ram_bytes", 25_276_502_016, "23.5 GiB"),
+        ("physical_cores", 2, "2"),
+        ("virtual", True, "yes"),
+        ("governors", None, "unknown"),
+        ("isa", ("aes", "avx2"), "aes, avx2"),
+    ],
+)
+def test_the_machine_is_described_in_words(name: str, value: object, shown: str) -> None:
+    assert in_words(name, value) == shown
