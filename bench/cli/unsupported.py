@@ -39,6 +39,11 @@ UNSUPPORTED = (
         instead="The case ends in an error; the engines libcrypto and cryptography have both.",
     ),
     Unsupported(
+        name="interleaved packets of H.264 and H.265, PACI packets",
+        source="RFC 6184 5.4, RFC 7798 4.4.4, 4.5",
+        instead="One stream in decoding order, without DON; other packet types are malformed.",
+    ),
+    Unsupported(
         name="scalable VP9 (SVC)",
         source="RFC 9628",
         instead="One spatial and temporal layer is sent.",

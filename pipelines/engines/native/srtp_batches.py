@@ -175,7 +175,12 @@ class BatchUnprotector:
         if code == NO_ROOM:
             self._session.make_room(*batch.data.shape)
         elif code == STREAMS_FULL:
-            self._streams.grow()
+            try:
+                self._streams.grow()
+            except BaseException:
+                # This batch waits no more: the next one begins at its own first row.
+                self._words[NEXT_ROW] = 0
+                raise
         elif code == OVERLAPPING:
             raise results_again()
         else:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pipelines.engines.native.library import NativeLibrary, best_library
 from pipelines.engines.native.srtp_protect import NativeSrtpSender
+from pipelines.engines.native.srtp_streams import StreamTable
 from pipelines.engines.native.srtp_unprotect import NativeSrtpReceiver
 from pipelines.formats.srtp.kdf import MasterKey
 from pipelines.formats.srtp.packet import PAYLOAD_LIMIT
@@ -392,3 +393,31 @@ def test_no_repr_shows_a_key(
     for secret in (b"SECRET", b"SALTSALT"):
         assert secret.decode() not in shown
         assert secret.hex() not in shown
+
+
+def test_a_batch_that_found_no_memory_leaves_nothing_to_the_next(
+    library: NativeLibrary,
+    profile: SrtpProfile,
+    rtp_packet: PacketMaker,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Eight streams are what the table begins with: the ninth makes it grow, in the third row.
+    master = MasterKey.fresh(profile)
+    sender = NativeSrtpSender(library, profile, master)
+    streams = [rtp_packet(1, ssrc=ssrc) for ssrc in range(1, 9)]
+    more = [rtp_packet(2, ssrc=1), rtp_packet(2, ssrc=2), rtp_packet(1, ssrc=9)]
+    wires = [sender.protect(PacketBatch.of(each)).copy() for each in (streams, more)]
+    receiver = NativeSrtpReceiver(library, profile, master)
+    receiver.unprotect(wires[0])
+
+    def fail(_table: StreamTable) -> None:
+        raise MemoryError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(StreamTable, "grow", fail)
+        with pytest.raises(MemoryError):
+            receiver.unprotect(wires[1])
+    opened = receiver.unprotect(wires[1].take([2]))
+    assert [row.tobytes() for row in opened.packets.rows()] == more[2:]
+    again = receiver.unprotect(wires[1])
+    assert [type(reason) for _, reason in again.rejected] == [Replayed] * 3
