@@ -12,12 +12,21 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from bench.gate.checkout.error import CheckoutError
+from bench.gate.checkout.sources import behind_link
 
 SUBMODULE = 0o160000
 """The mode by which a tree names a commit of another repository."""
 
 OWN_RESULTS = "results/[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T*/"
 """Folders that sealbench itself leaves in a working tree: they are no part of what is measured."""
+
+# Neither a file of the repository's that an index of ours would share, nor a daemon's word, nor hooks
+# that act on what is only read.
+_SETTINGS = (
+    *("-c", "core.splitIndex=false"),
+    *("-c", "core.fsmonitor=false"),
+    *("-c", f"core.hooksPath={os.devnull}"),
+)
 
 _PLAIN_STATUS = ("--porcelain=v1", "-z", "--no-renames", "--ignore-submodules=all")
 _OBJECT_ID = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
@@ -153,8 +162,13 @@ class Repository:
         """
         ids = dict.fromkeys(modes, "")
         root = os.fsencode(self.top)
+        hidden = behind_link(root)
         # One a line: a name with a line break in it stays suspect.
-        files = [path for path in ids if b"\n" not in path and _mode(root, path) == modes[path]]
+        files = [
+            path
+            for path in ids
+            if b"\n" not in path and not hidden(path) and _mode(root, path) == modes[path]
+        ]
         said = b"".join(path + b"\n" for path in files)
         told = self.ask("hash-object", "--stdin-paths", said=said) if files else b""
         return ids | dict(zip(files, told.decode().split(), strict=True))
@@ -212,9 +226,7 @@ class Repository:
         return message
 
     def _command(self, *arguments: str) -> list[str]:
-        # Neither a file of the repository's that an index of ours would share, nor a daemon's word.
-        settings = ("-c", "core.splitIndex=false", "-c", "core.fsmonitor=false")
-        return [self.program, "-C", str(self.top), *settings, *arguments]
+        return [self.program, "-C", str(self.top), *_SETTINGS, *arguments]
 
     def _run(
         self, *arguments: str, said: bytes = b"", extra: Mapping[str, str] | None = None

@@ -41,10 +41,23 @@ def committed_files(
 def working_files(top: Path, paths: Iterable[bytes]) -> Iterator[SourceFile]:
     """Yield those of `paths` under `top` that are files or links, as they are on the disk now.
 
-    What is gone is left out, and so is what can be reached only through a link in place of one of
-    its folders: to git it is gone too, and it may lie outside `top`.
+    What is gone is left out, and so is what can be reached only through a link: it may lie outside
+    `top`.
     """
     root = os.fsencode(top)
+    hidden = behind_link(root)
+    for path in paths:
+        if not hidden(path):
+            file = _read(root, path)
+            if file is not None:
+                yield file
+
+
+def behind_link(root: bytes) -> Callable[[bytes], bool]:
+    """Return what tells of a path whether a link stands in place of one of its folders.
+
+    To git the file is gone then, though it can be read.
+    """
 
     @cache
     def linked(folder: bytes) -> bool:
@@ -52,11 +65,7 @@ def working_files(top: Path, paths: Iterable[bytes]) -> Iterator[SourceFile]:
             os.path.islink(os.path.join(root, folder)) or linked(os.path.dirname(folder))  # noqa: PTH114, PTH118, PTH120 - names need not be UTF-8
         )
 
-    for path in paths:
-        if not linked(os.path.dirname(path)):  # noqa: PTH120 - same
-            file = _read(root, path)
-            if file is not None:
-                yield file
+    return lambda path: linked(os.path.dirname(path))  # noqa: PTH120 - same
 
 
 def package_files(package: Path) -> Iterator[SourceFile]:

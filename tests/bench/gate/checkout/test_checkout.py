@@ -239,6 +239,8 @@ def test_folder_replaced_by_a_link_is_copied_as_the_link_only(
 
     copied = found.head.path / "pipelines" / "native"
     assert copied.is_symlink()
+    committed = found.base.path / "pipelines" / "native" / "steps.py"
+    assert committed.read_text() == "def add(a, b): return a + b\n"
     assert (moved / "steps.py").read_text() == "def add(a, b): return a + b\n"
 
 

@@ -201,6 +201,19 @@ def test_repository_is_only_read(project: Path, cache: Path) -> None:
     assert state_of(project) == before
 
 
+def test_hooks_of_the_repository_are_not_run(project: Path, cache: Path, git: Git) -> None:
+    (project / "README.md").write_text("Second.\n")
+    git("commit", "--quiet", "--all", "--message=Second")
+    for name in ("post-index-change", "post-checkout"):
+        hook = project / ".git" / "hooks" / name
+        hook.write_text("#!/bin/sh\ntouch hook-was-run\n")
+        hook.chmod(0o755)
+
+    of_revision(project, "v1.0", cache=cache)
+
+    assert not (project / "hook-was-run").exists()
+
+
 def test_submodule_and_nested_repository_are_left_out_and_counted(
     project: Path, cache: Path, git: Git, tmp_path: Path
 ) -> None:
