@@ -21,7 +21,8 @@ from rich.segment import Segment
 from rich.table import Column
 
 from bench.cli.exit_codes import USAGE
-from bench.cli.streams import STANDARD_ERROR, STANDARD_OUTPUT
+from bench.cli.raw import STANDARD_ERROR
+from bench.cli.streams import STANDARD_OUTPUT
 from bench.flight import beat
 
 PIPED_WIDTH = 110

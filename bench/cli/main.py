@@ -1,45 +1,15 @@
-"""`sealbench`: the frame around every command: its streams, its signals and its end.
+"""`sealbench`: takes Ctrl-C, and then loads and runs everything else.
 
-Nothing large is imported before the signals are taken: Ctrl-C in the first second is one line too.
+Until it is taken, it comes as a traceback: nothing is imported here that this does not need.
 """
 
 import sys
-from functools import partial
 from importlib import import_module
-from typing import NoReturn
 
-from bench.cli.exit_codes import INTERRUPTED, OUTPUT_LOST, READER_GONE
 from bench.cli.stopping import stop_at_once
-from bench.cli.streams import Stream, say_raw, take_streams
-from bench.cli.surroundings import settle
 
 
-def main() -> NoReturn:
+def main() -> None:
     """Run the command line and exit with its code."""
     stop_at_once()
-    out = take_streams()
-    settle()
-    watch = import_module("bench.cli.watch")
-    work = partial(_run, out)
-    sys.exit(watch.watched(work) if watch.is_watched(sys.argv[1:]) else work())
-
-
-def _run(out: Stream) -> int:
-    # By name, and only now: it loads what all commands need.
-    code: int = import_module("bench.cli.app").run()
-    stop_at_once()
-    return _ended(code, out)
-
-
-def _ended(code: int, out: Stream) -> int:
-    """Return the exit code of a command that ended with `code`, given what its output came to.
-
-    A code that says something is kept: a regression is one, whether or not anybody reads of it.
-    """
-    sys.stdout.flush()
-    if out.lost is None or code == INTERRUPTED:
-        return code
-    if out.reader_gone:
-        return code or READER_GONE
-    say_raw(f"standard output cannot be written: {out.lost.strerror}; what was measured is kept")
-    return code or OUTPUT_LOST
+    sys.exit(import_module("bench.cli.frame").framed())

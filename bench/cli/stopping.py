@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import FrameType
 
 from bench.cli.exit_codes import INTERRUPTED
-from bench.cli.streams import say_raw
+from bench.cli.raw import say_raw
 from bench.stop import raise_stop
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)

@@ -9,14 +9,14 @@ import io
 import os
 import select
 import sys
-from contextlib import suppress
 from typing import TYPE_CHECKING, TextIO
+
+from bench.cli.raw import STANDARD_ERROR
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 STANDARD_OUTPUT = 1
-STANDARD_ERROR = 2
 
 
 class Stream(io.FileIO):
@@ -73,9 +73,3 @@ def _text(raw: Stream, before: TextIO | None) -> TextIO:
         errors="backslashreplace",
         line_buffering=raw.isatty() or raw.fileno() == STANDARD_ERROR,
     )
-
-
-def say_raw(message: str) -> None:
-    """Write one line to standard error, past everything that may be in the middle of a write."""
-    with suppress(OSError):
-        os.write(STANDARD_ERROR, f"sealbench: {message}\n".encode())

@@ -18,8 +18,8 @@ from types import FrameType
 from typing import NoReturn
 
 from bench.cli.exit_codes import FAULT, INTERRUPTED
+from bench.cli.raw import say_raw
 from bench.cli.stopping import SIGNALS, stop_at_once
-from bench.cli.streams import say_raw
 from bench.flight import RECORDER
 
 WATCHED = ("run", "verify", "list", "gate")

@@ -20,8 +20,8 @@ SUBMODULE = 0o160000
 OWN_RESULTS = "results/[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T*/"
 """Folders that sealbench itself leaves in a working tree: they are no part of what is measured."""
 
-# Neither a file of the repository's that an index of ours would share, nor a daemon's word, nor hooks
-# that act on what is only read.
+# Neither a file of the repository's that an index of ours would share, nor a daemon's word, nor
+# hooks that act on what is only read.
 _SETTINGS = (
     *("-c", "core.splitIndex=false"),
     *("-c", "core.fsmonitor=false"),

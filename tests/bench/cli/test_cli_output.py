@@ -15,8 +15,9 @@ from pathlib import Path
 
 import pytest
 
+import bench
 from bench.cli.exit_codes import FAULT, INTERRUPTED, OUTPUT_LOST, READER_GONE, USAGE
-from bench.cli.main import _ended
+from bench.cli.frame import _ended
 from bench.cli.streams import Stream
 from bench.sizing.scenario.load import builtin_scenarios
 from bench.store import read_run
@@ -279,6 +280,34 @@ from bench.cli.main import main
 sys.argv[:3] = ["sealbench"]
 main()
 """
+
+
+IMPORTED_FIRST = """
+import sys
+sys.path.append(sys.argv[1])
+import bench.cli.main
+print(*(name for name in sys.modules if name.split(".")[0] in {"bench", "pathlib", "typing"}))
+"""
+
+
+def test_little_is_imported_before_ctrl_c_is_taken(script: str) -> None:
+    python = Path(script).with_name("python")
+    finished = subprocess.run(
+        # Without what an installation loads into every start.
+        [python, "-I", "-S", "-c", IMPORTED_FIRST, str(Path(bench.__file__).parents[1])],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert sorted(finished.stdout.split()) == [
+        "bench",
+        "bench.cli",
+        "bench.cli.exit_codes",
+        "bench.cli.main",
+        "bench.cli.raw",
+        "bench.cli.stopping",
+        "bench.stop",
+    ]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
