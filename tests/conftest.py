@@ -1,6 +1,7 @@
 """What several folders of tests need: when benchmarks measure, and units of every codec."""
 
 import dataclasses
+import os
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
@@ -24,6 +25,20 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if not config.option.benchmark_only:
         config.option.benchmark_disable = True
+
+
+POLICY, PARAMETERS = os.sched_getscheduler(0), os.sched_getparam(0)
+
+
+@pytest.fixture(autouse=True)
+def _ordinary_priority() -> Iterator[None]:
+    """Undo what SVT-AV1 does to root's threads where a test calls it past `Encoder`.
+
+    As real-time processes, a test's endless worker would starve those that it is compared with.
+    """
+    os.sched_setscheduler(0, POLICY, PARAMETERS)
+    yield
+    os.sched_setscheduler(0, POLICY, PARAMETERS)
 
 
 def moving_pattern() -> Iterator[RawFrame]:
