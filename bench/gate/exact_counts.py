@@ -1,6 +1,5 @@
 """Counts of the head beside those of the base: what no clock is needed for."""
 
-import select
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +9,13 @@ from bench.gate.overdue import LOOK_S, overdue
 from bench.gate.patience import Patience
 from bench.gate.result import CountChange
 from bench.gate.worker.messages import Closed, Count, Counted, Job, Next, Opened, Spec
-from bench.gate.worker_process import ANSWER_TIMEOUT_S, Stage, WorkerFailed, WorkerProcess
+from bench.gate.worker_process import (
+    ANSWER_TIMEOUT_S,
+    Stage,
+    WorkerFailed,
+    WorkerProcess,
+    heard_from,
+)
 
 MOST_UNITS = 30
 """As many units as a second of video has."""
@@ -104,7 +109,7 @@ class _Counting:
     def _opened(self, worker: WorkerProcess, name: str) -> Opened:
         """Wait for the benchmark `name` and return it. Raises WorkerFailed."""
         while True:
-            if select.select([worker], [], [], LOOK_S)[0]:
+            if heard_from([worker], LOOK_S):
                 if opened := worker.opened_within(ANSWER_TIMEOUT_S):
                     break
             elif self.like is not None:

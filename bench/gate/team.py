@@ -1,7 +1,6 @@
 """The three workers of one restart: base, head and twin, asked together."""
 
 import os
-import select
 import time
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
@@ -33,6 +32,7 @@ from bench.gate.worker_process import (
     Reply,
     WorkerFailed,
     WorkerProcess,
+    heard_from,
 )
 
 OTHERS: Mapping[Side, Collection[Side]] = {
@@ -127,7 +127,7 @@ class Team:
         found: dict[Side, Opened | WorkerFailed] = {}
         waiting = dict(self._workers)
         while waiting:
-            ready = select.select(list(waiting.values()), [], [], LOOK_S)[0]
+            ready = heard_from(waiting.values(), LOOK_S)
             for side, worker in list(waiting.items()):
                 try:
                     answer = worker.opened_within(ANSWER_TIMEOUT_S) if worker in ready else None
@@ -227,7 +227,7 @@ class Team:
     def _wait_for(self, side: Side, what: str, within_s: float) -> None:
         """Wait until a side answers what the other one answered long ago. Raises SideFailed."""
         worker = self._workers[side]
-        if select.select([worker], [], [], within_s)[0]:
+        if heard_from([worker], within_s):
             return
         self._patience.given_up += 1
         late = worker.give_up(f"{what} not done after {within_s:.0f} s", outlasted=True)
@@ -238,7 +238,7 @@ class Team:
         waiting = dict(self._workers)
         answers: dict[Side, Reply] = {}
         while waiting:
-            ready = select.select(list(waiting.values()), [], [], within_s)[0]
+            ready = heard_from(waiting.values(), within_s)
             if not ready:
                 raise SideFailed(self._stuck(waiting, within_s))
             for side in [side for side, worker in waiting.items() if worker in ready]:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Self, TypeVar
@@ -134,8 +134,13 @@ class WorkerProcess:
         return self._process.pid
 
     def fileno(self) -> int:
-        """Return what to wait on for an answer."""
+        """Return what to wait on for an answer; `heard_from` also knows what was read already."""
         return self._answers
+
+    @property
+    def has_answer(self) -> bool:
+        """Return whether an answer was read with the one before it, and waits to be taken."""
+        return b"\n" in self._buffer
 
     @property
     def folder(self) -> Path:
@@ -171,23 +176,20 @@ class WorkerProcess:
 
         Raises WorkerFailed.
         """
-        while True:
-            try:
-                answer = self._answer(timeout_s)
-            except WorkerFailed as error:
-                error.benchmark = None if self.stage is None else self.stage.name
-                raise
-            self._heard_s = time.monotonic()
-            if answer != self.stage:
-                self.took_s[self.stage] = self._spent_s()
-                self.forgive()
-            if not isinstance(answer, Opening | Warming):
-                self.stage = None
-                return _of_type(answer, Opened)
-            self.stage = answer
-            # What was read with it will not make the pipe ready again.
-            if b"\n" not in self._buffer:
-                return None
+        try:
+            answer = self._answer(timeout_s)
+        except WorkerFailed as error:
+            error.benchmark = None if self.stage is None else self.stage.name
+            raise
+        self._heard_s = time.monotonic()
+        if answer != self.stage:
+            self.took_s[self.stage] = self._spent_s()
+            self.forgive()
+        if not isinstance(answer, Opening | Warming):
+            self.stage = None
+            return _of_type(answer, Opened)
+        self.stage = answer
+        return None
 
     def give_up(self, why: str, *, outlasted: bool = False) -> WorkerFailed:
         """End the worker; return what happened, for who waits for it."""
@@ -231,7 +233,7 @@ class WorkerProcess:
         return _of_type(self._answer(timeout_s), reply)
 
     def _answer(self, timeout_s: float) -> Answer:
-        while b"\n" not in self._buffer:
+        while not self.has_answer:
             if not select.select([self._answers], [], [], timeout_s)[0]:
                 raise self.give_up(f"no answer for {timeout_s:.0f} s")
             chunk = os.read(self._answers, 65536)
@@ -277,6 +279,14 @@ class WorkerProcess:
             if told:
                 return ": " + " | ".join(told)
         return ""
+
+
+def heard_from(workers: Iterable[WorkerProcess], timeout_s: float) -> list[WorkerProcess]:
+    """Return which of `workers` have an answer, or ended; none where nothing comes in time."""
+    waiting = list(workers)
+    # What was read together with the answer before it will not make the pipe ready again.
+    read = [worker for worker in waiting if worker.has_answer]
+    return read or select.select(waiting, [], [], timeout_s)[0]
 
 
 def _of_type(answer: Answer, reply: type[Reply]) -> Reply:
