@@ -25,6 +25,7 @@ _BEGIN = 0x08
 _END = 0x04
 _STRUCTURE = 0x02
 _LONG_PICTURE_ID = 0x80
+_SID = 0x0E
 _SID_AND_D = 0x0F
 _MOST_REFERENCES = 3
 
@@ -47,13 +48,20 @@ def split(unit: U8, is_keyframe: bool, picture_id: int, mtu: int, rows: PacketRo
 
 
 def join(packets: UnitPackets, out: UnitBuffer) -> Joined:
-    """Write the frame whose fragments are `packets`; further spatial layers are Malformed."""
+    """Write the frame whose fragments are `packets`; further spatial layers are Malformed.
+
+    The B bit begins the frame of a layer: above the base it does not prove that none came before.
+    """
     size, first = fragments.join(packets, _descriptor, out)
     predicted, _, _, layers = first.identity
     # RFC 9628 4.2: P is clear where nothing is predicted from other pictures. A frame above the
     # base layer (SID), or predicted from a lower one (D), is no key frame for that.
     is_base = layers < 0 or not layers & _SID_AND_D
-    return Joined(size, is_keyframe=is_base and not predicted, begins_unit=True)
+    return Joined(
+        size,
+        is_keyframe=is_base and not predicted,
+        begins_unit=layers < 0 or not layers & _SID,
+    )
 
 
 def _descriptor(payload: memoryview) -> Descriptor:

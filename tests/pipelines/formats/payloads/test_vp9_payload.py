@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from pipelines.formats.native.packetizer import CompiledReassembler
 from pipelines.formats.packetizer import Packetizer, Reassembler
 from pipelines.media import EncodedFrame, PacketBatch
 from pipelines.stage import Incomplete, Malformed
@@ -110,3 +111,15 @@ def test_payloads_that_do_not_fit_together_are_malformed(payloads: list[str]) ->
 def test_empty_frame_is_malformed() -> None:
     with pytest.raises(Malformed, match="0 bytes"):
         Packetizer("vp9", ssrc=1).packetize(frame_of(b"", key=True))
+
+
+@pytest.mark.parametrize("make", [Reassembler, CompiledReassembler])
+def test_upper_layer_alone_is_no_unit_where_a_layer_below_may_be_lost(
+    make: type[Reassembler],
+) -> None:
+    # The B bit begins the frame of a layer (RFC 9628 4.2), and below SID 1 there is another.
+    upper, base = batch_of("ac8000" + "0300" + "aa"), batch_of("ac8000" + "0000" + "aa")
+    with pytest.raises(Incomplete, match="packet 0 does not prove"):
+        make("vp9", first_sequence_number=90).reassemble(upper)
+    assert not make("vp9", first_sequence_number=0).reassemble(upper).is_keyframe
+    assert make("vp9", first_sequence_number=90).reassemble(base).is_keyframe
