@@ -38,7 +38,7 @@ QUOTED_LINES = 3
 Reply = TypeVar("Reply", bound=Answer)
 
 CRASHES = {-signal.SIGSEGV, -signal.SIGBUS, -signal.SIGABRT, -signal.SIGFPE, -signal.SIGILL}
-"""Exit codes of a process that a fault of its own ended, and nobody else."""
+"""Codes of a process that a signal ended, for a fault of its own and of nobody else."""
 
 
 class WorkerFailed(Exception):  # noqa: N818 - what happened
@@ -238,13 +238,7 @@ class WorkerProcess:
                 raise self.give_up(f"no answer for {timeout_s:.0f} s")
             chunk = os.read(self._answers, 65536)
             if not chunk:
-                code = self._process.wait()
-                said = self._last_lines()
-                if self._given_up is not None:
-                    raise self._given_up
-                raise WorkerFailed(
-                    f"the worker ended with code {code}{said}", crashed=code in CRASHES
-                )
+                raise self._given_up or self._ended()
             self._buffer += chunk
         line, self._buffer = self._buffer.split(b"\n", 1)
         try:
@@ -265,11 +259,15 @@ class WorkerProcess:
             while view:
                 view = view[os.write(self._requests, view) :]
         except BrokenPipeError:
-            code = self._process.wait()
-            said = self._last_lines()
-            raise WorkerFailed(
-                f"the worker ended with code {code}{said}", crashed=code in CRASHES
-            ) from None
+            raise self._ended() from None
+
+    def _ended(self) -> WorkerFailed:
+        code = self._process.wait()
+        return WorkerFailed(
+            f"the worker ended with code {code}{self._last_lines()}",
+            # Whoever exits did so by itself; most signals come from others.
+            crashed=code >= 0 or code in CRASHES,
+        )
 
     def _last_lines(self) -> str:
         with suppress(OSError):

@@ -164,9 +164,10 @@ HASHERS = {"one": Sum, "two": Sum, "three": Sum, "four": Fourth, "five": Sum}
     ("does", "verdict", "why"),
     [
         ("os.abort()", Verdict.WRONG_ANSWER, "ended with code -6"),
+        ("os._exit(0)", Verdict.WRONG_ANSWER, "ended with code 0"),
         ("while True: pass", Verdict.REGRESSION, "head: a first call not done after"),
     ],
-    ids=["crashes", "hangs"],
+    ids=["crashes", "exits", "hangs"],
 )
 def test_worker_that_fails_in_one_benchmark_is_no_fault_of_those_before_it(
     toy: Path, judge_hashes: JudgeHashes, does: str, verdict: Verdict, why: str
