@@ -26,7 +26,7 @@ from bench.cli.streams import STANDARD_OUTPUT
 from bench.flight import beat
 
 PIPED_WIDTH = 110
-"""Columns where nobody's window limits them: enough for every table."""
+"""Columns where nobody's window limits them: enough for nearly every table."""
 
 UNKNOWN_WIDTH = 80
 """Columns of a terminal that does not tell."""

@@ -30,7 +30,7 @@ SLOWDOWNS = ", ".join(f"{100 * effect:g}" for effect in EFFECTS)
 
 
 def selftest(
-    suite: Annotated[str, typer.Argument(help=SUITE_HELP)] = DEFAULT_SUITE,
+    suite: Annotated[str, typer.Argument(help=SUITE_HELP, show_default=False)] = DEFAULT_SUITE,
     *,
     trials: Annotated[
         int, typer.Option(min=1, help="Trials per slowdown; of equal code four times as many.")

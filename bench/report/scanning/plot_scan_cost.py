@@ -236,8 +236,11 @@ def _put_legend(figure: Figure, group: HookGroup) -> None:
         for step, (colour, hatch) in _LOOKS.items()
         if step in used
     ]
+    added = [(_P50, "added p50")]
+    if any(row.frames >= FEWEST_FOR_P99 for row in group.finished):
+        added.append((_P99, "added p99"))
     handles += [
-        Line2D([], [], color=_P50[0], marker=_P50[1], markersize=4.5, label="added p50"),
-        Line2D([], [], color=_P99[0], marker=_P99[1], markersize=4.5, label="added p99"),
+        Line2D([], [], color=colour, marker=marker, markersize=4.5, label=label)
+        for (colour, marker), label in added
     ]
     put_legend(figure, handles)

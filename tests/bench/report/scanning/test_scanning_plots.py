@@ -1,11 +1,15 @@
 """Plots of scanning rows: which there are, and that they hold what was measured."""
 
+import msgspec
 import pytest
+from matplotlib.text import Text
 
 from bench.report.plots import plots_of
 from bench.report.published_plot import PublishedPlot
 from bench.report.report_run import ReportRun
+from bench.report.scanning.hook_rows import hook_groups
 from bench.report.scanning.plot_lookup import lookup_curves
+from bench.report.scanning.plot_scan_cost import draw_scan_cost
 from bench.report.scanning.recall_cells import share_words
 
 
@@ -41,6 +45,17 @@ def test_plaintext_and_private_lookups_share_a_picture(scanning_run: ReportRun) 
     assert [size for size, _ in curves["multi-index"].points] == [10_000, 100_000, 1_000_000]
     assert curves["private: bfv, within 31 bits"].is_private
     assert "faiss-multi-hash (may miss some)" in curves
+
+
+@pytest.mark.parametrize(("frames", "shown"), [(199, False), (200, True)])
+def test_the_legend_names_p99_only_where_one_is_drawn(
+    scanning_run: ReportRun, *, frames: int, shown: bool
+) -> None:
+    rows = [msgspec.structs.replace(row, frames=frames) for row in scanning_run.rows]
+    figure = draw_scan_cost(hook_groups(rows)[0], "title", "caption")
+    words = {found.get_text() for found in figure.findobj(Text) if isinstance(found, Text)}
+    assert "added p50" in words
+    assert ("added p99" in words) == shown
 
 
 def test_a_run_of_refusals_draws_nothing(only_refused_run: ReportRun) -> None:
