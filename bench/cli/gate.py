@@ -91,7 +91,9 @@ def compare(
         machine = describe_machine(with_scaling=False)
         folder = new_folder(out, "gate", machine)
         if base is not None:
-            selection = select(suite or DEFAULT_SUITE, registry, pattern=only, clip=clip)
+            selection = select(
+                DEFAULT_SUITE if suite is None else suite, registry, pattern=only, clip=clip
+            )
             gated = gate_revision(
                 base,
                 selection,

@@ -63,6 +63,9 @@ def peers(
     progress = TerminalProgress()
     chosen = secrets.randbits(32) if seed is None else seed
     try:
+        if out is not None:
+            # Where it cannot be written, this is said before minutes of measuring.
+            write_files(out, {})
         if cpus:
             found = measure_cpus(quick=quick, seed=chosen, progress=progress)
             _publish(

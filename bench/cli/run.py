@@ -86,7 +86,7 @@ def run(
     try:
         if begun is None and resume is None:
             plan = planned(
-                suite or DEFAULT_SUITE,
+                DEFAULT_SUITE if suite is None else suite,
                 registry,
                 progress,
                 only=only,

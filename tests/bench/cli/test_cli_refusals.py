@@ -126,6 +126,8 @@ def test_a_command_line_that_cannot_be_used_ends_with_2(
         ),
         ("gate", "--base", "main", "--base=dev"): "Error: --base is given 2 times",
         ("size", "council", "--set", "no=1", "--set", "no=2"): "sealbench: 'no': is no field",
+        ("run", ""): "sealbench: unknown suite ''; known: core",
+        ("peers", "--out", broken / "report"): "sealbench: ",
         ("paint",): "Error: No such command 'paint'",
         ("report", nothing): f"sealbench: {nothing}: holds no run (no run.json)",
         ("data", "verify", "webcam-361p"): "sealbench: unknown clip 'webcam-361p'",
