@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
 from bench.samples import stage_field
 from pipelines.pipeline import Pipeline
@@ -12,6 +13,9 @@ from pipelines.stages.scan.hook import OpenHook
 from pipelines.stages.scan.place import behind_openers, refuse_impossible
 
 MOST_NAME_CHARACTERS = 100
+
+MOST_STAGES = 20
+"""Of a role. Each is a column of the samples, whose head NumPy reads up to 10,000 characters of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +43,7 @@ def build_chain(
     """Return new stages of `pipeline`, counters at zero, with the codec at both ends if given.
 
     The steps of `hook` are put at its point; they count as stages of that role. Raises ScanRefused
-    where it has no place.
+    where it has no place, and ValueError for more stages than a role may have.
     """
     if hook is not None:
         refuse_impossible(
@@ -52,13 +56,13 @@ def build_chain(
         *_steps(hook, Point.SENDER_BEFORE_ENCODE),
         *([encode] if encode else []),
         *_steps(hook, Point.SENDER_AFTER_ENCODE),
-        *pipeline.sender(session),
+        *_few(pipeline.sender(session)),
     )
-    relay = pipeline.relay(session.hop())
+    relay = _few(pipeline.relay(session.hop()))
     behind = behind_openers(relay)
     relay = (*relay[:behind], *_steps(hook, Point.RELAY), *relay[behind:])
     receiver = (
-        *pipeline.receiver(session),
+        *_few(pipeline.receiver(session)),
         *([decode] if decode else []),
         *_steps(hook, Point.RECEIVER),
     )
@@ -73,6 +77,14 @@ def build_chain(
         kinds=tuple(map(_kind, (*sender, *relay, *receiver))),
         hook=hook,
     )
+
+
+def _few(stages: Iterable[Stage]) -> tuple[Stage, ...]:
+    """Return `stages`. Raises ValueError where there are too many, or no end of them."""
+    few = tuple(islice(stages, MOST_STAGES + 1))
+    if len(few) > MOST_STAGES:
+        raise ValueError(f"a role has more than {MOST_STAGES} stages")
+    return few
 
 
 def _steps(hook: OpenHook | None, point: Point) -> tuple[Stage, ...]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from bench.put_back import FilesClosed, put_back
 from bench.stop import check_stop
 
 ROOM = 1 << 16
@@ -26,6 +27,10 @@ PATIENCE_S = 120.0
 """Without a beat for so long, a flight is over. Beats come with every frame, attack and kernel."""
 
 
+FILES_CLOSED = 71
+"""Exit code of a process whose files strangers' code has closed: it can keep nothing any more."""
+
+
 class Flight(msgspec.Struct, frozen=True, kw_only=True):
     """Something that strangers' code has a part in: a case, or the loading of a plug-in."""
 
@@ -35,10 +40,13 @@ class Flight(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Log(msgspec.Struct, frozen=True, kw_only=True):
-    """What a process has written down: its flight, its run folder, and its exit code at its end."""
+    """What a process has written down: its flight, its run folder, and its exit code at its end.
+
+    The folder is in bytes, as the system has it: its name need not be UTF-8.
+    """
 
     flight: Flight | None = None
-    folder: str | None = None
+    folder: bytes | None = None
     code: int | None = None
 
 
@@ -60,9 +68,10 @@ class FlightRecorder:
         self.watcher: int | None = None
 
     @property
-    def folder_to_go_on_with(self) -> str | None:
+    def folder_to_go_on_with(self) -> Path | None:
         """The run folder of the process that ended before this one, where one did."""
-        return None if self.watcher is None else self.log.folder
+        folder = None if self.watcher is None else self.log.folder
+        return None if folder is None else Path(os.fsdecode(folder))
 
     def beat(self) -> None:
         """Show that there is progress."""
@@ -81,7 +90,7 @@ class FlightRecorder:
             return Log()
         return msgspec.json.decode(self._memory[_SIZE : _SIZE + size], type=Log)
 
-    def write(self, **changes: Flight | str | int | None) -> None:
+    def write(self, **changes: Flight | bytes | int | None) -> None:
         """Change entries of the log."""
         text = msgspec.json.encode(msgspec.structs.replace(self.log, **changes))
         if _SIZE + len(text) > ROOM:
@@ -105,12 +114,20 @@ def in_flight(kind: str, name: str, patience_s: float | None = None) -> Iterator
     """
     if (reason := RECORDER.lost.get((kind, name))) is not None:
         raise ProcessEnded(reason)
-    outer = RECORDER.log.flight
+    outer, pid = RECORDER.log.flight, os.getpid()
     patience_s = PATIENCE_S if patience_s is None else patience_s
     RECORDER.write(flight=Flight(kind=kind, name=name, patience_s=patience_s))
     try:
-        yield
+        with put_back():
+            yield
+    except FilesClosed:
+        if RECORDER.watcher is not None:
+            os._exit(FILES_CLOSED)
+        raise
     finally:
+        if os.getpid() != pid:
+            # A copy of this process, which what was flown made of it: one of them goes on.
+            os._exit(0)
         RECORDER.write(flight=outer)
     check_stop()
 

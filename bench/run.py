@@ -120,9 +120,9 @@ class Runner:
 
     def _interleave(self, trials: Sequence[Trial]) -> None:
         """Measure one block of each case per round, in a new order each round."""
-        alive = list(trials)
-        blocks = {trial.case.id: self.folder.blocks(trial.case.id) for trial in alive}
-        windows = {trial.case.id: self._window(trial, trials, blocks) for trial in alive}
+        blocks = self._blocks_before(trials)
+        alive = [trial for trial in trials if trial.case.id in blocks]
+        windows = {trial.case.id: self._window(trial, alive, blocks) for trial in alive}
         shuffler = random.Random(self.seed)  # noqa: S311 - an order, not a secret
         round_index = 0
         while alive:
@@ -144,6 +144,16 @@ class Runner:
                     self._finish(trial)
             round_index += 1
 
+    def _blocks_before(self, trials: Sequence[Trial]) -> dict[str, dict[int, Samples]]:
+        """Return what an interrupted run kept of each case; where that is of no use, it fails."""
+        found: dict[str, dict[int, Samples]] = {}
+        for trial in trials:
+            case = trial.case
+            blocks = self._attempt(case, partial(self.folder.blocks, case.id))
+            if blocks is not None:
+                found[case.id] = blocks
+        return found
+
     @staticmethod
     def _window(
         trial: Trial, trials: Sequence[Trial], blocks: Mapping[str, Mapping[int, Samples]]
@@ -164,21 +174,25 @@ class Runner:
         self.progress.advance(self._measured_seconds)
 
     def _finish(self, trial: Trial) -> None:
-        samples = self.folder.pooled_blocks(trial.case.id)
-        row = self._attempt(trial.case, partial(self._row, trial, samples))
-        if row is not None:
-            self.folder.finish_case(row, samples)
+        finished = self._attempt(trial.case, partial(self._summed_up, trial))
+        if finished is not None:
+            self.folder.finish_case(*finished)
 
     def _keep_interim(self, trials: Sequence[Trial]) -> None:
         done = self.folder.finished_cases()
         begun: list[tuple[Row, Samples]] = []
         for trial in trials:
-            if trial.case.id not in done and self.folder.blocks(trial.case.id):
-                samples = self.folder.pooled_blocks(trial.case.id)
-                # One that cannot be summed up will say so when the run is gone on with.
+            if trial.case.id not in done:
+                # What cannot be summed up, or was not begun, will say so when the run is gone on
+                # with.
                 with suppress(Exception):
-                    begun.append((self._row(trial, samples), samples))
+                    begun.append(self._summed_up(trial))
         self.folder.save_interim(begun)
+
+    def _summed_up(self, trial: Trial) -> tuple[Row, Samples]:
+        """Return row and samples of what was measured of a case so far. Raises StoreError too."""
+        samples = self.folder.pooled_blocks(trial.case.id)
+        return self._row(trial, samples), samples
 
     def _row(self, trial: Trial, samples: Samples) -> Row:
         """Return the row of what was measured of a case so far. Raises what makes it no row."""

@@ -3,6 +3,9 @@
 import signal
 from types import FrameType
 
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+"""Ctrl-C, and what a CI sends when time is up."""
+
 
 class Stop(KeyboardInterrupt):
     """Ctrl-C was pressed, or a CI's time is up."""

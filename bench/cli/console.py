@@ -4,8 +4,7 @@ import json
 import logging
 import os
 import shutil
-import sys
-from typing import NoReturn
+from typing import IO, NoReturn
 
 import typer
 from rich.console import (
@@ -22,7 +21,7 @@ from rich.table import Column
 
 from bench.cli.exit_codes import USAGE
 from bench.cli.raw import STANDARD_ERROR
-from bench.cli.streams import STANDARD_OUTPUT
+from bench.cli.streams import STANDARD_OUTPUT, own
 from bench.flight import beat
 
 PIPED_WIDTH = 110
@@ -63,6 +62,7 @@ class Window(Console):
     """A console that shows text as it is, and nothing in it steers the terminal."""
 
     def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
         # With a size given, rich leaves COLUMNS and LINES alone, which may hold anything.
         super().__init__(
             stderr=descriptor == STANDARD_ERROR,
@@ -72,17 +72,21 @@ class Window(Console):
             markup=False,
             emoji=False,
         )
-        self._descriptor = descriptor
         self.push_render_hook(_SpellOut())
 
     @property  # type: ignore[misc] # rich's can be set; nobody does
+    def file(self) -> IO[str]:
+        """Return our own stream."""
+        return own(self._descriptor)
+
+    @property  # type: ignore[misc] # same
     def size(self) -> ConsoleDimensions:
         """Return the window's size: COLUMNS and LINES where they are numbers, else its own."""
         try:
-            own = os.get_terminal_size(self._descriptor)
+            window = os.get_terminal_size(self.file.fileno())
         except OSError:
-            own = os.terminal_size((UNKNOWN_WIDTH if self.is_terminal else PIPED_WIDTH, 0))
-        fallback = (own.columns or UNKNOWN_WIDTH, own.lines or 25)
+            window = os.terminal_size((UNKNOWN_WIDTH if self.is_terminal else PIPED_WIDTH, 0))
+        fallback = (window.columns or UNKNOWN_WIDTH, window.lines or 25)
         columns, lines = shutil.get_terminal_size(fallback)
         least, most = WIDTHS
         return ConsoleDimensions(min(max(columns, least), most), min(lines, most))
@@ -115,9 +119,10 @@ def put_json(document: bytes) -> None:
         each if each.isprintable() or each == "\n" else json.dumps(each)[1:-1]
         for each in document.decode()
     )
-    sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode())
-    sys.stdout.buffer.flush()
+    out = own(STANDARD_OUTPUT)
+    out.flush()
+    out.buffer.write(text.encode())
+    out.buffer.flush()
 
 
 def say(text: str) -> None:

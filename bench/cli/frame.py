@@ -7,7 +7,7 @@ from importlib import import_module
 from bench.cli.exit_codes import INTERRUPTED, OUTPUT_LOST, READER_GONE
 from bench.cli.raw import say_raw
 from bench.cli.stopping import stop_at_once
-from bench.cli.streams import Stream, take_streams
+from bench.cli.streams import STANDARD_OUTPUT, Stream, own, take_streams
 from bench.cli.surroundings import settle
 
 
@@ -33,7 +33,7 @@ def _ended(code: int, out: Stream) -> int:
 
     A code that says something is kept: a regression is one, whether or not anybody reads of it.
     """
-    sys.stdout.flush()
+    own(STANDARD_OUTPUT).flush()
     if out.lost is None or code == INTERRUPTED:
         return code
     if out.reader_gone:

@@ -107,10 +107,10 @@ def run(
             # Only what identifies the machine: how its cores scale was measured at the start.
             machine = describe_machine(with_scaling=False)
             before = read_conditions(calibrate=True)
-            place = Path(begun or resume or "")
+            place = begun or resume or Path()
             folder = RunFolder.open_for_resume(place, machine, before=before)
             fetch_clips(planned_cases(folder.plan, registry), progress)
-        RECORDER.write(folder=str(folder.path.absolute()))
+        RECORDER.write(folder=bytes(folder.path.absolute()))
         with folder:
             interrupted = measure(folder, registry, progress) or calibrated(folder, progress)
         stored = read_run(folder.path)

@@ -7,10 +7,7 @@ from types import FrameType
 
 from bench.cli.exit_codes import INTERRUPTED
 from bench.cli.raw import say_raw
-from bench.stop import raise_stop
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
-"""Ctrl-C, and what a CI sends when time is up."""
+from bench.stop import STOP_SIGNALS, raise_stop
 
 
 def stop_at_once() -> None:
@@ -28,7 +25,7 @@ def stop_by_exception() -> None:
 
 
 def _on_stop(handler: Callable[[int, FrameType | None], object]) -> None:
-    for number in SIGNALS:
+    for number in STOP_SIGNALS:
         # What is ignored, as in the background of a script, stays ignored.
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, handler)

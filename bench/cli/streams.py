@@ -5,6 +5,7 @@ A write that fails is remembered, what would follow is dropped, and the end of t
 """
 
 import errno
+import fcntl
 import io
 import os
 import select
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 STANDARD_OUTPUT = 1
+
+FIRST_OWN = 10
+"""The least number of our descriptors: low ones are what others close or open by number."""
 
 
 class Stream(io.FileIO):
@@ -46,9 +50,38 @@ class Stream(io.FileIO):
 def take_streams() -> Stream:
     """Put streams that stop nothing in the place of the standard ones; return the output's."""
     _fill_gaps()
-    out, err = (Stream(number, "w", closefd=False) for number in (STANDARD_OUTPUT, STANDARD_ERROR))
-    sys.stdout, sys.stderr = _text(out, sys.stdout), _text(err, sys.stderr)
+    out, err = (Stream(_copy(number), "w") for number in (STANDARD_OUTPUT, STANDARD_ERROR))
+    sys.stdout = _text(out, sys.stdout)
+    sys.stderr = _text(err, sys.stderr, line_buffering=True)
+    _own.update({STANDARD_OUTPUT: sys.stdout, STANDARD_ERROR: sys.stderr})
     return out
+
+
+def own(number: int) -> TextIO:
+    """Return the stream of results or of messages, whatever became of `sys.stdout`."""
+    return _own.get(number) or (sys.stderr if number == STANDARD_ERROR else sys.stdout)
+
+
+def part_from_strangers() -> None:
+    """Let what is printed from now on, past `own`, go to standard error: results stay clean.
+
+    Strangers' code may close or replace the standard streams that it knows; ours are others.
+    """
+    if not _own:
+        return
+    os.dup2(STANDARD_ERROR, STANDARD_OUTPUT)
+    sys.stdout, sys.stderr = (
+        _text(Stream(number, "w", closefd=False), stream, line_buffering=True)
+        for number, stream in _own.items()
+    )
+
+
+_own: dict[int, TextIO] = {}
+"""Our streams by the number of the standard one, each on a descriptor of its own."""
+
+
+def _copy(number: int) -> int:
+    return fcntl.fcntl(number, fcntl.F_DUPFD_CLOEXEC, FIRST_OWN)
 
 
 def _fill_gaps() -> None:
@@ -65,11 +98,11 @@ def _fill_gaps() -> None:
             os.set_inheritable(os.open(os.devnull, mode), True)  # noqa: FBT003 - its only form
 
 
-def _text(raw: Stream, before: TextIO | None) -> TextIO:
+def _text(raw: Stream, before: TextIO | None, *, line_buffering: bool = False) -> TextIO:
     return io.TextIOWrapper(
         io.BufferedWriter(raw),
         encoding=None if before is None else before.encoding,
         # A terminal without a µ gets it spelt out, not a traceback.
         errors="backslashreplace",
-        line_buffering=raw.isatty() or raw.fileno() == STANDARD_ERROR,
+        line_buffering=line_buffering or raw.isatty(),
     )

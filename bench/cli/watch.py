@@ -19,8 +19,10 @@ from typing import NoReturn
 
 from bench.cli.exit_codes import FAULT, INTERRUPTED
 from bench.cli.raw import say_raw
-from bench.cli.stopping import SIGNALS, stop_at_once
-from bench.flight import RECORDER
+from bench.cli.stopping import stop_at_once
+from bench.flight import FILES_CLOSED, RECORDER
+from bench.stop import STOP_SIGNALS
+from pipelines.files import path_text
 
 WATCHED = ("run", "verify", "list", "gate")
 """Commands that load plug-ins."""
@@ -77,7 +79,7 @@ class Watcher:
         self._child: int | None = None
         self._asked_s: list[float] = []
         self._overdue = ""
-        for number in SIGNALS:
+        for number in STOP_SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._hand_on)
 
@@ -95,8 +97,8 @@ class Watcher:
         if log.code is not None:
             return log.code
         if self._asked_s:
-            folder = shlex.quote(log.folder or "")
-            way_on = f"; go on with: sealbench run --resume {folder}" if log.folder else ""
+            folder = shlex.quote(path_text(os.fsdecode(log.folder))) if log.folder else ""
+            way_on = f"; go on with: sealbench run --resume {folder}" if folder else ""
             say_raw(f"stopped{way_on}")
             return INTERRUPTED
         reason = self._overdue or _told(ended)
@@ -157,11 +159,15 @@ def _become_watched(watcher_pid: int) -> None:
 
 def _end(code: int) -> NoReturn:
     RECORDER.write(code=code)
-    sys.exit(code)
+    # At once: threads that strangers' code began may never end, and what it registered to be done
+    # at the end may do anything. Everything of ours is closed.
+    os._exit(code)
 
 
 def _told(ended: int) -> str:
     """Return in words how a process ended that should have gone on."""
+    if ended == FILES_CLOSED:
+        return "because it closed files that are not its own"
     if ended >= 0:
         return f"with exit code {ended}, in the middle of it"
     return f"by signal {-ended} ({HINTS.get(-ended) or signal.Signals(-ended).name})"

@@ -254,3 +254,25 @@ def test_a_stopped_run_keeps_its_blocks_and_a_resumed_one_adds_the_missing_ones(
         assert set(samples["round"].tolist()) == set(range(ROUNDS))
         for index, block in kept[row.case].items():
             assert (samples[samples["round"] == index] == block).all()
+
+
+def test_blocks_of_other_columns_are_the_row_of_their_case_and_the_rest_goes_on(
+    run: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "r"
+    with RunFolder.create(path, PLAN, MACHINE) as folder:
+        with pytest.raises(KeyboardInterrupt):
+            run(folder, CASES, StopsAfter(blocks=4))
+        # As of a plug-in that has one stage less now, beside what it measured before.
+        foreign, changed = CASES[0].id, CASES[1].id
+        columns = [("round", np.int64), ("start_ns", np.int64)]
+        folder.save_block(foreign, ROUNDS, np.zeros(3, dtype=columns), process=7)
+        for block in folder.blocks(changed):
+            folder.save_block(changed, block, np.zeros(3, dtype=columns))
+    with RunFolder.open_for_resume(path, MACHINE) as folder:
+        run(folder, CASES)
+    rows = {row.case: row.error for row in read_run(path).rows}
+    assert rows[CASES[2].id] is None
+    for case in (foreign, changed):
+        assert f"blocks of case {case!r} differ in their columns" in (rows[case] or "")
+    assert not list((path / "partial").iterdir())

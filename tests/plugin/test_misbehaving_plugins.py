@@ -1,5 +1,6 @@
 """Whatever a plug-in does, in use it is a row of its own and unused it is one line."""
 
+import json
 import os
 import subprocess
 import sys
@@ -112,6 +113,7 @@ EXPECTED = {
     "ends-late": "ProcessEnded: with exit code 0, in the middle of it",
     "ends-by-signal": "ProcessEnded: by signal 9 (SIGKILL",
     "ends-by-address": "ProcessEnded: by signal 11 (SIGSEGV",
+    "closes-all": "ProcessEnded: because it closed files that are not its own",
     "named-hugely": "ValueError: a stage's name has 1 to 100 printable characters, not 1000000",
     "named-surrogate": "ValueError: a stage's name has 1 to 100 printable characters, not 1",
     "named-number": "TypeError: a stage's name is a int, not a text",
@@ -124,6 +126,7 @@ EXPECTED = {
     "sees-stranger": "'martian' is not a valid Party",
     "sees-number": "sees_plaintext is a int, not several texts",
     "sender-nothing": "sender is a NoneType, not a function",
+    "builds-endless": "ValueError: a role has more than 20 stages",
     "builds-nothing": "TypeError: ",
     "builds-keyboard-interrupt": "KeyboardInterrupt",
     "builds-end": "ProcessEnded: with exit code 3, in the middle of it",
@@ -131,7 +134,7 @@ EXPECTED = {
 
 
 def test_each_misbehaviour_is_a_row_of_its_own_and_the_rest_is_measured(install: Install) -> None:
-    # Slow: a process ends seven times, and each time another one is begun.
+    # Slow: a process ends eight times, and each time another one is begun.
     folder = install({"odd": misbehaving()})
     write_suite(folder, *GOOD, *EXPECTED, seconds=0.4)
     done = sealbench(folder, "run", "s.toml", "--out", "r", "--seed", "1")
@@ -163,6 +166,35 @@ def test_an_endless_case_is_ended_and_the_rest_is_measured(install: Install) -> 
     assert rows["endless"].error == "ProcessEnded: because there was no progress for 4 s"
     assert [rows[name].error for name in GOOD] == [None, None]
     assert done.returncode == 1
+
+
+MEDDLING = (
+    "prints",
+    "closes",
+    "leaves-a-thread",
+    "raises-in-a-thread",
+    "raises-in-the-end",
+    "forks",
+    "moves",
+    "ends-at-exit",
+)
+
+
+def test_what_a_plug_in_does_to_the_process_harms_neither_results_nor_messages(
+    install: Install,
+) -> None:
+    folder = install({"odd": misbehaving("MEDDLING")})
+    write_suite(folder, *GOOD, *MEDDLING)
+    done = sealbench(folder, "run", "s.toml", "--out", "r", "--json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert {row["pipeline"] for row in document["rows"]} == {*GOOD, *MEDDLING}
+    assert all(row["error"] is None and row["processes"] == 1 for row in document["rows"])
+    assert "printed by print\nprinted by number\n" in done.stderr
+    assert "Traceback" not in done.stderr
+    for where in ("in a thread", "in the end of an object"):
+        line = f"sealbench: raised where nobody could catch it: OddError: {where}\n"
+        assert done.stderr.count(line) == 1
 
 
 def test_verification_goes_on_with_the_rest(install: Install) -> None:

@@ -1,4 +1,5 @@
 import json
+import os
 import shutil
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -78,6 +79,16 @@ def test_a_finished_run_that_is_resumed_measures_nothing_again(
     assert finished.returncode == 0, finished.stderr
     assert (again / "rows.jsonl").read_bytes() == before
     assert "0 cases (2 done before)" in finished.stderr
+
+
+def test_a_run_goes_on_in_a_folder_whose_name_is_not_utf_8(
+    tiny_run: tuple[Path, Finished], one_after_another: OneAfterAnother, tmp_path: Path
+) -> None:
+    odd = tmp_path / os.fsdecode(b"caf\xe9")
+    shutil.copytree(tiny_run[0], odd)
+    (finished,) = one_after_another([("run", "--resume", odd, "--json")])
+    assert finished.returncode == 0, finished.stderr
+    assert json.loads(finished.stdout)["folder"] == str(tmp_path / "caf\\xe9")
 
 
 def test_a_run_of_another_machine_is_not_resumed(

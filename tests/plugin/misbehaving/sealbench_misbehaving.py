@@ -1,9 +1,13 @@
 """Pipelines of a plug-in, each of which does one thing that no plug-in should."""
 
+import atexit
 import ctypes
 import dataclasses
+import itertools
 import os
 import signal
+import sys
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, NoReturn
@@ -74,6 +78,44 @@ def never_returns(_: Any) -> NoReturn:
             signal.pause()
 
 
+def once(what: Callable[[], Any]) -> Callable[[Any], Any]:
+    """Return a function that does `what` when it is first called, and hands on what it is given."""
+    left = [what]
+
+    def do_once(unit: Any) -> Any:
+        while left:
+            left.pop()()
+        return unit
+
+    return do_once
+
+
+def prints() -> None:
+    print("printed by print")  # noqa: T201 - that is the point
+    os.write(1, b"printed by number\n")
+
+
+def closes() -> None:
+    for number in (0, 1, 2):
+        os.close(number)
+    sys.stdout = sys.stderr = None
+
+
+def leaves_a_thread() -> None:
+    threading.Thread(target=threading.Event().wait, daemon=False).start()
+
+
+def raises_in_a_thread() -> None:
+    thread = threading.Thread(target=raises(OddError("in a thread")), args=(0,))
+    thread.start()
+    thread.join()
+
+
+class Ends:
+    def __del__(self) -> None:
+        raise OddError("in the end of an object")
+
+
 def again(unit: Any) -> Any:
     return again(unit)
 
@@ -118,6 +160,7 @@ ALL = (
     with_stage("ends-late", lambda _: os._exit(0), LATE),
     with_stage("ends-by-signal", lambda _: os.kill(os.getpid(), signal.SIGKILL)),
     with_stage("ends-by-address", lambda _: ctypes.string_at(0)),
+    with_stage("closes-all", lambda _: os.closerange(3, 1000)),
     with_stage("named-hugely", same, name="n" * 1_000_000),
     with_stage("named-surrogate", same, name="\udcff"),
     with_stage("named-number", same, name=3),
@@ -130,9 +173,22 @@ ALL = (
     other("sees-stranger", sees_plaintext=frozenset({"martian"})),
     other("sees-number", sees_plaintext=7),
     other("sender-nothing", sender=None),
+    other("builds-endless", sender=lambda _: itertools.repeat(Does(same))),
     other("builds-nothing", sender=lambda _: None),
     other("builds-keyboard-interrupt", sender=raises(KeyboardInterrupt())),
     other("builds-end", receiver=lambda _: os._exit(3)),
+)
+
+# What these do besides harms nobody who does not mind.
+MEDDLING = (
+    with_stage("prints", once(prints)),
+    with_stage("closes", once(closes)),
+    with_stage("leaves-a-thread", once(leaves_a_thread)),
+    with_stage("raises-in-a-thread", once(raises_in_a_thread)),
+    with_stage("raises-in-the-end", lambda unit: (unit, Ends())[0]),
+    with_stage("forks", once(os.fork)),
+    with_stage("moves", once(lambda: os.chdir("/"))),
+    with_stage("ends-at-exit", once(lambda: atexit.register(os._exit, 3))),
 )
 
 ENDLESS = with_stage("endless", never_returns)
