@@ -35,7 +35,8 @@ AT_THE_END_S = 0.005
 """Between the end of a process's files and its own."""
 
 STOPPING_S = 60.0
-"""What a process may take to keep what was measured, once it was asked to stop."""
+"""What strangers' code may take until it lets a stop through; our own then keeps what was measured
+and draws it, however long that takes on a busy machine."""
 
 HINTS: Mapping[int, str] = {
     signal.SIGKILL: "SIGKILL: from outside, perhaps for its memory",
@@ -130,9 +131,11 @@ class Watcher:
 
     def _is_overdue(self, quiet_s: float, now_s: float) -> str:
         flight = RECORDER.log.flight
+        if flight is None:
+            return ""
         if self._asked_s and now_s - self._asked_s[0] > STOPPING_S:
             return "because it did not stop"
-        if flight is not None and quiet_s > flight.patience_s:
+        if quiet_s > flight.patience_s:
             return f"because there was no progress for {flight.patience_s:g} s"
         return ""
 
