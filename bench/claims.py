@@ -13,7 +13,7 @@ from pipelines.formats.srtp.cryptex import SHOWN
 from pipelines.media import U8, EncodedFrame, PacketBatch, Unit
 from pipelines.pipeline import Pipeline
 from pipelines.session import Session
-from pipelines.stage import Opener, Party, Rejected
+from pipelines.stage import Opener, Party, Rejected, Stage
 
 NEEDLE_BYTES = 12
 """A piece of the media that is looked for. Twelve random bytes match by chance never; longer ones
@@ -48,13 +48,7 @@ def check_plaintext_claims(
         unit: Unit = lender.lend(frame)
         for stage in sender:
             unit = stage(unit)
-        arrived = holds(unit, needles)
-        inside = False
-        for stage in relay:
-            unit = stage(unit)
-            inside = inside or holds(unit, needles)
-        held_by[Party.NETWORK] |= arrived or holds(unit, needles)
-        held_by[Party.RELAY] |= arrived or inside
+        look_beyond_the_sender(unit, relay, needles, held_by)
     for party, found in held_by.items():
         if found != (party in pipeline.sees_plaintext):
             claim = "sees plaintext" if party in pipeline.sees_plaintext else "sees no plaintext"
@@ -88,13 +82,7 @@ def check_extension_claims(
         if not extensions:
             raise WrongAnswer("header extensions are claimed to be sent, and none was found")
         needles = sorted(extensions)
-        arrived = holds(unit, needles)
-        inside = False
-        for stage in relay:
-            unit = stage(unit)
-            inside = inside or holds(unit, needles)
-        held_by[Party.NETWORK] |= arrived or holds(unit, needles)
-        held_by[Party.RELAY] |= arrived or inside
+        look_beyond_the_sender(unit, relay, needles, held_by)
     for party, found in held_by.items():
         if found != (party in pipeline.sees_extensions):
             raise WrongAnswer(
@@ -102,6 +90,19 @@ def check_extension_claims(
                 " the opposite is claimed"
             )
         verified.count("header extension claims")
+
+
+def look_beyond_the_sender(
+    unit: Unit, relay: Sequence[Stage], needles: Sequence[bytes], held_by: dict[Party, bool]
+) -> None:
+    """Send what the sender made through `relay`; note in `held_by` who holds any of `needles`."""
+    arrived = holds(unit, needles)
+    inside = False
+    for stage in relay:
+        unit = stage(unit)
+        inside = inside or holds(unit, needles)
+    held_by[Party.NETWORK] |= arrived or holds(unit, needles)
+    held_by[Party.RELAY] |= arrived or inside
 
 
 def clear_extensions(unit: Unit) -> set[bytes]:
