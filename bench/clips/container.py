@@ -10,12 +10,15 @@ import av
 from av.stream import Disposition
 
 from bench.clips.errors import ClipError
+from bench.clips.extent import is_cut_short
 from bench.clips.pyav import open_input
 
 MAX_WIDTH, MAX_HEIGHT = 7680, 4320
 MIN_SIDE = 16
 NO_VIDEO = Disposition.attached_pic | Disposition.timed_thumbnails
 """Covers of audio files and thumbnails of chapters."""
+
+CUT_SHORT = "the file is cut short, before what is needed to read its first frame"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +99,11 @@ def _ranked_streams(container: av.container.InputContainer, path: Path) -> list[
     if decodable:
         return sorted(decodable, key=_rank, reverse=True)
     if candidates:
-        raise ClipError(f"{path}: in a codec that this FFmpeg cannot decode")
+        raise ClipError(
+            f"{path}: {CUT_SHORT}"
+            if is_cut_short(path)
+            else f"{path}: in a codec that this FFmpeg cannot decode"
+        )
     if container.streams.audio:
         raise ClipError(f"{path}: has audio but no video")
     raise ClipError(f"{path}: has no video stream")
@@ -121,6 +128,8 @@ def reason(path: Path, error: Exception) -> str:
     """Return what is wrong with a file, in a few words."""
     if isinstance(error, av.PatchWelcomeError) or _is_animated_webp(path):
         return "cannot be decoded by this FFmpeg"
+    if is_cut_short(path):
+        return CUT_SHORT
     said = str(error.strerror) if isinstance(error, av.FFmpegError) else str(error)
     return f"not a video, or broken: {said}"
 

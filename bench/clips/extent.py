@@ -38,6 +38,17 @@ def ends_early(path: Path, container: av.container.InputContainer) -> bool:
         return kind in _ELEMENTS and _last_element_end(file, size, _ELEMENTS[kind]) > size
 
 
+def is_cut_short(path: Path) -> bool:
+    """Return whether a file that nobody can read ends within an element that says how long it is.
+
+    Raises OSError.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        # Those that are told by what stands in them.
+        return any(_last_element_end(file, size, each) > size for each in (_box, _ebml, _riff))
+
+
 def _last_element_end(file: IO[bytes], size: int, element: Element) -> int:
     end = 0
     for _ in range(MAX_ELEMENTS):

@@ -250,6 +250,15 @@ def test_truncated_file_is_measured_and_said_to_be_truncated(
     assert TRUNCATED.format(found.frames) in found.note
 
 
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.97])
+def test_mp4_cut_before_its_index_ends_is_said_to_be_cut_short(
+    share: float, tmp_path: Path
+) -> None:
+    path = cut(write(tmp_path / "a.mp4"), share)
+    with pytest.raises(ClipError, match="the file is cut short"):
+        facts(path)
+
+
 def test_truncated_file_is_noted_where_its_first_frames_are_enough(tmp_path: Path) -> None:
     path = cut(write(tmp_path / "a.mkv"), 0.9)
     few = open_footage(path, ClipName(clip="a"), max_frames=5).facts
