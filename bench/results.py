@@ -8,7 +8,9 @@ SCHEMA = 1
 """Version of every file in a run folder. A reader refuses a newer one."""
 
 
-Figure = Annotated[float, msgspec.Meta(ge=-1e18, le=1e18)]
+LARGEST_FIGURE = 1e18
+
+Figure = Annotated[float, msgspec.Meta(ge=-LARGEST_FIGURE, le=LARGEST_FIGURE)]
 """A number as no row goes beyond it; what is outside is forged, and products of it overflow."""
 
 Count = Annotated[int, msgspec.Meta(ge=0, le=1 << 53)]

@@ -13,6 +13,7 @@ from bench.gate.report.deciding import deciding
 from bench.gate.report.pytest_stats import stats_of
 from bench.gate.result import GATE_SCHEMA, Finding, GateResult, Verdict
 from bench.plain_text import utf8_text
+from bench.results import LARGEST_FIGURE
 from pipelines.files import read_plain
 
 SHAPE_VERSION = "5.3.1"
@@ -20,8 +21,6 @@ SHAPE_VERSION = "5.3.1"
 
 MOST_BYTES = 500_000_000
 """The most that is read of a gate.json, which holds every block."""
-
-_LARGEST = 1.7976931348623157e308
 
 
 class GateFileError(Exception):
@@ -49,7 +48,7 @@ def to_json(result: GateResult, blocks: Mapping[str, Sequence[Blocks]]) -> bytes
 
     `benchmarks` holds the head's times, in seconds per unit, of the rounds that decided.
     `sealbench.blocks` holds every block by benchmark and restart, in ns as measured. A figure that
-    JSON cannot hold is written as the largest it can (infinity) or as null (no number).
+    JSON cannot hold is written as the largest figure (infinity) or as null (no number).
     """
     entries = [
         entry
@@ -190,5 +189,5 @@ def _finite(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_finite(each) for each in cast("Sequence[Any]", value)]
     if isinstance(value, float) and not math.isfinite(value):
-        return None if math.isnan(value) else math.copysign(_LARGEST, value)
+        return None if math.isnan(value) else math.copysign(LARGEST_FIGURE, value)
     return value
