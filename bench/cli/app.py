@@ -131,9 +131,11 @@ def _described(error: Exception) -> str:
     """Return an exception in one line, with the places in our code that it came through."""
     what = " ".join("".join(traceback.format_exception_only(error)).split())
     root = Path(__file__).parents[2]
+    # Beside them lie the libraries, where we are installed; a venv may lie in a checkout.
+    ours = (root / "bench", root / "pipelines")
     places = [
         f"{Path(frame.filename).relative_to(root)}:{frame.lineno}"
         for frame in traceback.extract_tb(error.__traceback__)
-        if Path(frame.filename).is_relative_to(root)
+        if any(Path(frame.filename).is_relative_to(package) for package in ours)
     ]
     return f"{what} ({' > '.join(places)})"
