@@ -123,7 +123,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
         listener.bind(os.path.relpath(tmp_path / "socket"))
         with pytest.raises(ProfileError, match="is no plain file"):
             read_profile(tmp_path / "socket")
-    with pytest.raises(ProfileError, match="null byte"):
+    with pytest.raises(ProfileError, match=r"null (byte|character)"):
         read_profile(Path("a\x00b"))
     with pytest.raises(ProfileError, match="File name too long"):
         read_profile(tmp_path / ("a" * 300))
